@@ -1,0 +1,36 @@
+# The gateway, and the stand-in for the new API. To pin the base: --build-arg BASE=python@sha256:...
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS builder
+WORKDIR /build
+COPY requirements/ requirements/
+RUN python -m venv tools \
+    && tools/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt \
+    && python -m venv --without-pip /app \
+    && tools/bin/pip --python /app/bin/python install --no-cache-dir --require-hashes \
+        -r requirements/runtime.txt
+COPY pyproject.toml README.md ./
+COPY mappings/ mappings/
+COPY proxy/ proxy/
+COPY sandbox/ sandbox/
+RUN tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
+    && tools/bin/pip --python /app/bin/python install --no-cache-dir --no-deps dist/*.whl
+
+FROM ${BASE}
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="passerelle" \
+    org.opencontainers.image.description="Lets applications written for an old API keep working against the new one." \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.revision="${REVISION}"
+ENV PATH="/app/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY --from=builder /app /app
+# A number, so that an orchestrator can tell that it is not root.
+USER 65532:65532
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# Whatever proxy the environment names, this call stays inside.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:8080/healthz', timeout=2)"]
+ENTRYPOINT ["passerelle"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]
