@@ -1,0 +1,119 @@
+"""What a translation gets besides the document, and what it tells besides the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from mappings.core import pointer as pointers
+from mappings.core.errors import Problem
+
+Json: TypeAlias = Any
+"""A plain JSON value: None, bool, int, Decimal or float, str, list, dict."""
+
+Document: TypeAlias = Mapping[str, Json]
+"""One JSON object of either side. Translations never change the one they are given."""
+
+EMPTY: Document = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The crosswalk's answer for one document: the ids it asked for, by kind, both ways."""
+
+    to_legacy: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+    to_modern: Mapping[tuple[str, Json], str] = field(default_factory=dict)
+
+
+NO_IDS = Ids()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a translation needs and may not fetch: the date, the base, the ids, the tables."""
+
+    today: date
+    base: Document | None = None
+    """The modern record as stored now, when a legacy client writes over it."""
+    ids: Ids = NO_IDS
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """The operator's tables, by the names under which the pack declares them."""
+    aside: Document = field(default_factory=dict)
+    """The values set aside for this record, by legacy field."""
+    parent: Document | None = None
+    """The modern record around this one, for a record within a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A legacy value that was not carried over: its place in the client's document."""
+
+    pointer: str
+    declared: bool
+    """False for a field that the legacy model does not have."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one translation found on its way; filled by the rules, read by the mapping."""
+
+    problems: list[Problem] = field(default_factory=list)
+    lost: list[Loss] = field(default_factory=list)
+    stale: bool = False
+    unknown: list[str] = field(default_factory=list)
+    """Modern pointers at which a code stands that no table has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One place in a translation: its context, the pointer of the document, the report."""
+
+    context: Context
+    report: Report
+    pointer: str = ""
+
+    def at(self, *parts: str | int) -> Scope:
+        """The scope of a member or an item within this one."""
+        where = self.pointer
+        for part in parts:
+            where = pointers.child(where, part)
+        return replace(self, pointer=where)
+
+    def within(self, base: Document | None, parent: Document | None) -> Scope:
+        """The scope of a record within this record: its own base, and this one as its parent."""
+        return replace(self, context=replace(self.context, base=base, parent=parent, aside=EMPTY))
+
+    def unheard(self) -> Scope:
+        """The same place, with a report that nobody reads."""
+        return replace(self, report=Report())
+
+    def refuse(self, reason: str, *parts: str | int) -> None:
+        """Note a problem here or within; the translation goes on to find the others."""
+        self.report.problems.append(Problem(self.at(*parts).pointer, reason))
+
+    def lose(self, *parts: str | int, declared: bool = True) -> None:
+        """Note that the value here or within is not carried over."""
+        self.report.lost.append(Loss(self.at(*parts).pointer, declared))
+
+    def note_unknown(self, *parts: str | int) -> None:
+        """Note that a modern code here or within is in no table."""
+        self.report.unknown.append(self.at(*parts).pointer)
+
+
+def equal(one: Json, other: Json) -> bool:
+    """Whether two JSON values are the same: true is not 1, and absent members count."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def is_blank(value: Json) -> bool:
+    """Whether a value says nothing: null, or a text or collection with nothing in it."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, Mapping | list) and not value)

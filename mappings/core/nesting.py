@@ -1,0 +1,114 @@
+"""Records within a record: one, or a list whose items are paired by their key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mappings.core.codecs import Codec
+from mappings.core.context import Document, Json, Scope, equal
+from mappings.core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from mappings.core.record_mapping import RecordMapping
+
+
+@dataclass(frozen=True)
+class Nested(Codec):
+    """A record within the record, by a mapping of its own."""
+
+    mapping: RecordMapping
+
+    def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
+        if legacy is None:
+            return None
+        changes = self.mapping.upgrade_within(legacy, scope.within(stored, scope.context.base))
+        return {**(stored or {}), **changes}
+
+    def downgrade(self, modern: Json, scope: Scope) -> Json:
+        if modern is None:
+            return None
+        return self.mapping.downgrade_within(modern, scope)
+
+    def canonical_legacy(self, legacy: Json) -> Json:
+        return self.mapping.canonical(legacy) if isinstance(legacy, Mapping) else legacy
+
+    def canonical_modern(self, modern: Json) -> Json:
+        return None if modern is None else self.mapping.canonical_modern(modern)
+
+
+@dataclass(frozen=True)
+class Each(Codec):
+    """
+    A list of records. An item is paired with the stored one that shows the same key; where what
+    is stored shows no key, by its position in a list of the same length. An item that the client
+    leaves out stays; where the list is not writable, any difference is refused.
+    """
+
+    mapping: RecordMapping
+    key: str
+    writable: bool = True
+
+    def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
+        items, kept = self._items(legacy), list(stored or [])
+        pairs = self._paired(items, kept, scope)
+        result = list(kept)
+        for position, (item, place) in enumerate(zip(items, pairs, strict=True)):
+            base = None if place is None else kept[place]
+            within = scope.at(position).within(base, scope.context.base)
+            changed = {**(base or {}), **self.mapping.upgrade_within(item, within)}
+            if place is None:
+                result.append(changed)
+            else:
+                result[place] = changed
+        left_out = len(kept) > sum(place is not None for place in pairs)
+        if not self.writable and (left_out or not equal(result, kept)):
+            raise RefusedError("read_only")
+        if left_out:
+            scope.lose()
+        return result
+
+    def downgrade(self, modern: Json, scope: Scope) -> Json:
+        return [
+            self.mapping.downgrade_within(item, scope.at(position))
+            for position, item in enumerate(modern or [])
+        ]
+
+    def canonical_legacy(self, legacy: Json) -> Json:
+        return [self.mapping.canonical(item) for item in legacy or []]
+
+    def canonical_modern(self, modern: Json) -> Json:
+        return [self.mapping.canonical_modern(item) for item in modern or []]
+
+    @staticmethod
+    def _items(legacy: Json) -> Sequence[Document]:
+        if legacy is not None and not isinstance(legacy, list):
+            raise RefusedError("not_a_list")
+        for position, item in enumerate(legacy or []):
+            if not isinstance(item, Mapping):
+                raise RefusedError("not_an_object", (position,))
+        return legacy or []
+
+    def _paired(
+        self, items: Sequence[Document], kept: Sequence[Document], scope: Scope
+    ) -> list[int | None]:
+        """For each item, the position of the stored one that it writes over, or none."""
+        shown = self.downgrade(list(kept), scope.within(None, scope.context.base).unheard())
+        keyed = {
+            item[self.key]: place for place, item in enumerate(shown) if item[self.key] is not None
+        }
+        pairs: list[int | None] = []
+        for position, item in enumerate(items):
+            key, place = item.get(self.key), None
+            if key is None:
+                echoed = len(items) == len(kept) and shown[position][self.key] is None
+                place = position if echoed else None
+            elif kept:
+                place = keyed.get(key) if isinstance(key, str | int) else None
+                if place is None:
+                    scope.refuse("unknown", position, self.key)
+                elif place in pairs:
+                    scope.refuse("taken", position, self.key)
+            pairs.append(place)
+        return pairs

@@ -1,0 +1,70 @@
+"""A pair of APIs: its mappings, endpoints, tables and the form of its errors, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from mappings.core.context import Document
+from mappings.core.endpoint import Endpoint
+from mappings.core.errors import Problem
+from mappings.core.record_mapping import RecordMapping
+
+Row = Mapping[str, Any]
+"""One row of an operator's table, by column; from CSV, every value is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that the operator supplies."""
+
+    name: str
+    columns: tuple[str, ...]
+    sentence: str
+    build: Callable[[Sequence[Row]], Any]
+    """What the mapping reads; raises `OptionsError` for rows that cannot be used."""
+
+
+class ErrorForm(Protocol):
+    """How the old API says that something went wrong."""
+
+    def error(self, status: int) -> Document:
+        """The body for a status."""
+        ...
+
+    def invalid(self, problems: Sequence[Problem]) -> Document:
+        """The body for a document with problems."""
+        ...
+
+    def headers(self, status: int) -> Mapping[str, str]:
+        """The headers that the old API sends with this status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """One pair of APIs, built from its options."""
+
+    name: str
+    title: str
+    options: BaseModel
+    mappings: Mapping[str, RecordMapping]
+    """By resource; the first is the default of the command line."""
+    endpoints: tuple[Endpoint, ...]
+    errors: ErrorForm
+    zone: tzinfo
+    """The zone in which the legacy side's day begins."""
+    sources: Mapping[str, str]
+    """The sources that evidence cites, by key."""
+    prefixes: tuple[str, ...] = ("",)
+    suffix: str = ""
+    """An ending that every legacy path may have."""
+    tables: tuple[Table, ...] = ()
+    charset: str | None = None
+    """How a body is read that names no charset and is not UTF-8; none: it is refused."""
+    ascii_escapes: bool = False
+    """Whether answers write every character beyond ASCII as an escape."""

@@ -1,0 +1,272 @@
+"""One declaration, both directions: what becomes of every field of two models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeVar
+
+from mappings.core import pointer as pointers
+from mappings.core.context import Context, Document, Json, Loss, Report, Scope, equal, is_blank
+from mappings.core.coverage import contradictions
+from mappings.core.errors import ContradictionError, DocumentError, Problem
+from mappings.core.model import FieldReader, Model
+from mappings.core.rules import Changes, Computed, Identifier, Paired, Rule, Rules, SetAside
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """A legacy document carried over to the modern side."""
+
+    document: Document
+    """The whole modern record: the base with the changes."""
+    changes: Document
+    """The modern fields that change; without a base, all of them."""
+    aside: Document
+    """The legacy-only values that the client wrote, for whoever keeps them."""
+    lost: tuple[Loss, ...]
+    stale: bool
+    """The client wrote over a record that it had read before somebody else changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downgraded:
+    """A modern document as the legacy side shows it."""
+
+    document: Document
+    unknown: tuple[str, ...]
+    """Modern pointers at which a code stands that no table has."""
+
+
+class RecordMapping:
+    """
+    Two models and what becomes of each of their fields.
+
+    Raises `ContradictionError` at import, with every contradiction, unless exactly one rule
+    decides each field of both models.
+    """
+
+    def __init__(
+        self,
+        legacy: type[Model],
+        modern: type[Model],
+        *rules: Rules,
+        required: tuple[str, ...] = (),
+        undeclared: Literal["drop", "refuse"] = "drop",
+    ) -> None:
+        self.legacy = legacy
+        self.modern = modern
+        self.rules = tuple(rule for group in rules for rule in group)
+        self.required = required
+        """Legacy fields that a creation must have and that nothing may leave blank."""
+        self.undeclared = undeclared
+        found = contradictions(legacy, modern, self.rules, required)
+        if found:
+            raise ContradictionError(str(self), found)
+        self._by_legacy = {name: rule for rule in self.rules for name in rule.legacy}
+        self._by_modern = {name: rule for rule in self.rules for name in rule.modern}
+        self._legacy_readers = self._readers(legacy, self._by_legacy)
+        reads = {name: rule for rule in self.rules for name in rule.reads}
+        self._modern_readers = self._readers(modern, reads)
+
+    def __str__(self) -> str:
+        return f"the mapping of {self.legacy.__name__}"
+
+    def upgrade(self, document: Json, context: Context) -> Upgraded:
+        """
+        A legacy document, whole or partial, carried over to the modern side.
+
+        With a base, what the client did not change keeps the base's own value.
+        Raises `DocumentError` with all problems, as pointers into the client's document.
+        """
+        scope = Scope(context, Report())
+        if not isinstance(document, Mapping):
+            raise DocumentError([Problem("", "not_an_object")])
+        changes = self._upgrade(document, scope)
+        if scope.report.problems:
+            raise DocumentError(scope.report.problems)
+        aside = {
+            rule.legacy[0]: document[rule.legacy[0]]
+            for rule in self.of_kind(SetAside)
+            if rule.legacy[0] in document
+        }
+        whole = {**(context.base or {}), **changes}
+        return Upgraded(whole, changes, aside, tuple(scope.report.lost), scope.report.stale)
+
+    def downgrade(self, document: Json, context: Context) -> Downgraded:
+        """
+        A modern document as the legacy side shows it: every legacy field, in the legacy order.
+
+        Raises `DocumentError` where the document does not fit the modern model.
+        """
+        problems = self.misfits(document, "")
+        if problems:
+            raise DocumentError(problems)
+        scope = Scope(context, Report())
+        return Downgraded(self.downgrade_within(document, scope), tuple(scope.report.unknown))
+
+    def upgrade_within(self, document: Document, scope: Scope) -> Changes:
+        """The changes of a record within a record; what it would set aside is lost."""
+        changes = self._upgrade(document, scope)
+        for rule in self.of_kind(SetAside):
+            (name,) = rule.legacy
+            if not is_blank(document.get(name)):
+                scope.lose(name)
+        return changes
+
+    def downgrade_within(self, document: Document, scope: Scope) -> Document:
+        """A modern record that fits its model, as the legacy side shows it."""
+        shown: Changes = {}
+        for rule in self.rules:
+            shown |= rule.downgrade(document, scope)
+        return {name: shown[name] for name in self.legacy.model_fields}
+
+    def canonical(self, document: Document) -> Document:
+        """What a legacy document says, as it comes back; without what only the server makes."""
+        read = self._read(document, Scope(Context(today=date.min), Report()))
+        said: Changes = {}
+        for rule in self.rules:
+            said |= rule.canonical(read)
+        return {name: said[name] for name in self.legacy.model_fields if name in said}
+
+    def canonical_modern(self, document: Document) -> Document:
+        """The paired fields of a modern document, as they come back."""
+        said: Changes = {}
+        for rule in self.of_kind(Paired):
+            values = rule.codec.canonical_modern(tuple(document.get(name) for name in rule.modern))
+            said |= dict(zip(rule.modern, values, strict=True)) if rule.writable else {}
+        return said
+
+    def misfits(self, document: Json, pointer: str) -> list[Problem]:
+        """Every place where a document does not fit the modern model, as far as rules read it."""
+        if not isinstance(document, Mapping):
+            return [Problem(pointer, "not_an_object")]
+        found: list[Problem] = []
+        for name, reader in self._modern_readers.items():
+            where, value = pointers.child(pointer, name), document.get(name)
+            rule = self._by_modern.get(name)
+            if value is None and not reader.required:
+                continue
+            if name not in document:
+                found.append(Problem(where, "blank"))
+            elif not isinstance(rule, Paired) or rule.record is None:
+                found += reader.read(value, where)[1]
+            elif not rule.many:
+                found += rule.record.misfits(value, where)
+            elif not isinstance(value, list):
+                found.append(Problem(where, "not_a_list"))
+            else:
+                for position, item in enumerate(value):
+                    found += rule.record.misfits(item, pointers.child(where, position))
+        return found
+
+    def modern_ids(self, document: Document) -> set[tuple[str, str]]:
+        """The ids in a modern document that the crosswalk must resolve, with their kinds."""
+        found = set()
+        for rule in self.rules:
+            value = document.get(rule.modern[0]) if rule.modern else None
+            if value is None:
+                continue
+            if isinstance(rule, Identifier) and rule.kind:
+                found.add((rule.kind, value))
+            elif isinstance(rule, Paired) and rule.record is not None:
+                for item in value if rule.many else [value]:
+                    found |= rule.record.modern_ids(item)
+        return found
+
+    def legacy_pointers(self, modern_pointer: str, written: Document) -> list[str]:
+        """
+        Where in the client's document lies what stands at a modern pointer.
+
+        Nothing for what the legacy side never had; of a group, the fields that say something.
+        """
+        head, *rest = pointers.segments(modern_pointer) or [""]
+        rule = self._by_modern.get(head)
+        if rule is None or not rule.legacy:
+            return []
+        names = [name for name in rule.legacy if not is_blank(written.get(name))]
+        places = [pointers.child("", name) for name in names or rule.legacy[:1]]
+        record, inner = self._record(rule), written.get(rule.legacy[0])
+        if record is not None and rest and isinstance(inner, Mapping):
+            found = record.legacy_pointers(pointers.join(rest), inner)
+            return [places[0] + place for place in found] or places
+        return places
+
+    def rule_of(self, side: Literal["legacy", "modern"], name: str) -> Rule | None:
+        """The rule that decides a field, or none for an undeclared one."""
+        return (self._by_legacy if side == "legacy" else self._by_modern).get(name)
+
+    def of_kind(self, kind: type[R]) -> Iterator[R]:
+        """The rules of one kind, in their order."""
+        return (rule for rule in self.rules if isinstance(rule, kind))
+
+    def _upgrade(self, document: Document, scope: Scope) -> Changes:
+        read = self._read(document, scope)
+        broken = self._blanks(document, read, scope) | (document.keys() - read.keys())
+        changes: Changes = {}
+        for rule in self.rules:
+            written = {name: read[name] for name in rule.legacy if name in read}
+            if written and broken.isdisjoint(rule.legacy):
+                changes |= self._checked(rule.upgrade(written, scope), rule, scope)
+        if not scope.report.problems:
+            whole = {**(scope.context.base or {}), **changes}
+            for rule in self.of_kind(Computed):
+                if rule.legacy[0] in read:
+                    rule.compare(read, whole, scope)
+        return changes
+
+    def _read(self, document: Document, scope: Scope) -> Document:
+        """The declared legacy fields that can be read; the others are lost or problems."""
+        read: Changes = {}
+        for name, value in document.items():
+            reader = self._legacy_readers.get(name)
+            if reader is None:
+                if self.undeclared == "refuse":
+                    scope.refuse("undeclared", name)
+                else:
+                    scope.lose(name, declared=False)
+            elif self._by_legacy[name].ignored or self._record(self._by_legacy[name]) is not None:
+                read[name] = value
+            else:
+                plain, problems = reader.read(value, scope.at(name).pointer)
+                scope.report.problems += problems
+                if not problems:
+                    read[name] = plain
+        return read
+
+    def _blanks(self, document: Document, read: Document, scope: Scope) -> set[str]:
+        """Refuse the required fields that are missing at creation or written blank."""
+        base = scope.context.base
+        shown = {} if base is None else self.downgrade_within(base, scope.unheard())
+        blank = {
+            name
+            for name in self.required
+            if is_blank(document.get(name))
+            and (name in document or base is None)
+            and not (name in shown and name in read and equal(read[name], shown[name]))
+        }
+        for name in self.required:
+            if name in blank:
+                scope.refuse("blank", name)
+        return blank
+
+    def _checked(self, changes: Changes, rule: Rule, scope: Scope) -> Changes:
+        """Refuse a change to null of what the modern side must have."""
+        for name, value in changes.items():
+            reader = self._modern_readers.get(name)
+            if value is None and reader is not None and reader.required:
+                scope.refuse("blank", rule.legacy[0])
+        return changes
+
+    @staticmethod
+    def _record(rule: Rule | None) -> RecordMapping | None:
+        return rule.record if isinstance(rule, Paired) else None
+
+    @staticmethod
+    def _readers(model: type[Model], rules: Mapping[str, Rule]) -> dict[str, FieldReader]:
+        return {
+            name: FieldReader(info) for name, info in model.model_fields.items() if name in rules
+        }

@@ -1,0 +1,376 @@
+"""The verbs of a mapping: what becomes of a field, why, and where that is known from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mappings.core import nesting
+from mappings.core.codecs import UNCHANGED, Alone, Codec, CodeTable, GroupCodec, Values
+from mappings.core.context import Document, Json, Scope, equal, is_blank
+from mappings.core.errors import RefusedError
+from mappings.core.evidence import Evidence
+
+if TYPE_CHECKING:
+    from mappings.core.record_mapping import RecordMapping
+
+Changes = dict[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One line of a mapping: the fields that it decides on either side."""
+
+    verb: str
+    legacy: tuple[str, ...] = ()
+    modern: tuple[str, ...] = ()
+    source: Evidence
+    because: str = ""
+    """In words for the docs; asked for wherever a field is not simply carried over."""
+    ignored: ClassVar[bool] = False
+    """Whether what a client writes in these fields is not even checked."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The modern fields whose values this rule reads on the way down."""
+        return self.modern
+
+    def upgrade(self, written: Document, scope: Scope) -> Changes:
+        """The modern fields that change, given the legacy ones that the client wrote."""
+        return {}
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        """The legacy fields that the modern record shows."""
+        return {}
+
+    def canonical(self, written: Document) -> Changes:
+        """The fields after one trip there and back, but for what only the server makes."""
+        return {}
+
+    def contradictions(self) -> list[str]:
+        """What is wrong with this rule by itself."""
+        found = [] if self.because or self.verb in CARRIED else [f"{self.verb}: no reason is given"]
+        if self.source.level == "guess" and not (self.source.question and self.source.option):
+            found.append("a guess names its question and its option")
+        return found
+
+
+CARRIED = frozenset({"same", "renamed", "coded", "grouped", "nested", "each", "identifier"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired(Rule):
+    """Fields that are carried both ways, through a codec."""
+
+    codec: GroupCodec
+    record: RecordMapping | None = None
+    """The mapping of the record or of each record within, which then reads its own fields."""
+    many: bool = False
+    writable: bool = True
+
+    def upgrade(self, written: Document, scope: Scope) -> Changes:
+        base = scope.context.base
+        stored = self._values(base or {}, self.modern)
+        shown = self.codec.downgrade(stored, self._around(base, scope.unheard()))
+        full = tuple(
+            written.get(name, value) for name, value in zip(self.legacy, shown, strict=True)
+        )
+        if base is not None and equal(self.codec.canonical_legacy(full), shown):
+            return {}
+        place = scope.at(next(name for name in self.legacy if name in written))
+        try:
+            modern = self.codec.upgrade(full, stored, place)
+        except RefusedError as refusal:
+            place.refuse(refusal.reason, *refusal.within)
+            return {}
+        return self._changed(modern, stored)
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        place = self._around(modern, scope.at(self.modern[0]))
+        values = self.codec.downgrade(self._values(modern, self.modern), place)
+        return dict(zip(self.legacy, values, strict=True))
+
+    def canonical(self, written: Document) -> Changes:
+        values = self.codec.canonical_legacy(self._values(written, self.legacy))
+        return dict(zip(self.legacy, values, strict=True)) if self.writable else {}
+
+    def contradictions(self) -> list[str]:
+        found = super().contradictions() + self.codec.contradictions()
+        return found if self.writable or self.because else [*found, "read only: no reason is given"]
+
+    def _changed(self, modern: Values, stored: Values) -> Changes:
+        news = self.codec.canonical_modern(modern)
+        olds = self.codec.canonical_modern(stored)
+        return {
+            name: value
+            for name, value, new, old in zip(self.modern, modern, news, olds, strict=True)
+            if not equal(new, old)
+        }
+
+    @staticmethod
+    def _values(document: Document, names: Sequence[str]) -> Values:
+        return tuple(document.get(name) for name in names)
+
+    def _around(self, modern: Document | None, scope: Scope) -> Scope:
+        """The scope in which the records within `modern` are shown: it is their parent."""
+        return scope if self.record is None else scope.within(None, modern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identifier(Rule):
+    """The record's own id, made by the server: the same on both sides, or by the crosswalk."""
+
+    kind: str | None = None
+    """The kind under which the crosswalk has it; none where both sides use the same id."""
+
+    def upgrade(self, written: Document, scope: Scope) -> Changes:
+        (name,) = self.legacy
+        base = scope.context.base
+        if base is None:
+            if written[name] is not None:
+                scope.lose(name)
+        elif not equal(written[name], self.downgrade(base, scope)[name]):
+            scope.refuse("mismatch", name)
+        return {}
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        value = modern.get(self.modern[0])
+        if self.kind is None:
+            return {self.legacy[0]: value}
+        return {self.legacy[0]: scope.context.ids.to_legacy.get((self.kind, str(value)))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown(Rule):
+    """A field that the server sets: shown to the client, ignored when it writes it."""
+
+    ignored = True
+    codec: Codec
+    older: Callable[[Json, Json], bool] | None = None
+    """Whether what the client wrote is older than what is stored: then the write is stale."""
+
+    def upgrade(self, written: Document, scope: Scope) -> Changes:
+        (name,) = self.legacy
+        base = scope.context.base
+        shown = None if base is None else self.downgrade(base, scope.unheard())[name]
+        if not equal(written[name], shown) and not is_blank(written[name]):
+            scope.lose(name)
+            if base is not None and self.older and self.older(written[name], shown):
+                scope.report.stale = True
+        return {}
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        value = self.codec.downgrade(modern.get(self.modern[0]), scope.at(self.modern[0]))
+        return {self.legacy[0]: value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed(Rule):
+    """A field that is made from others when it is shown; ignored when a client writes it."""
+
+    ignored = True
+    function: Callable[[Document, Scope], Json]
+    """Given the modern fields that it reads, and no others."""
+    made_of: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.made_of
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        read = {name: modern.get(name) for name in self.made_of}
+        return {self.legacy[0]: self.function(read, scope)}
+
+    def compare(self, written: Document, modern: Document, scope: Scope) -> None:
+        """Note a loss where the client wrote something else than what will be shown."""
+        (name,) = self.legacy
+        if is_blank(written[name]):
+            return
+        if not equal(written[name], self.downgrade(modern, scope.unheard())[name]):
+            scope.lose(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside(Rule):
+    """A legacy-only field: the gateway may keep its value, the new API never gets it."""
+
+    empty: Json = None
+    """What is shown where nothing is kept."""
+    check: Callable[[Json], None] | None = None
+    """Raises `RefusedError` for a value that the old API would not have taken."""
+
+    def upgrade(self, written: Document, scope: Scope) -> Changes:
+        (name,) = self.legacy
+        if self.check is not None:
+            try:
+                self.check(written[name])
+            except RefusedError as refusal:
+                scope.refuse(refusal.reason, name)
+        return {}
+
+    def downgrade(self, modern: Document, scope: Scope) -> Changes:
+        (name,) = self.legacy
+        return {name: scope.context.aside.get(name, self.empty)}
+
+    def canonical(self, written: Document) -> Changes:
+        (name,) = self.legacy
+        return {name: written.get(name, self.empty)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untouched(Rule):
+    """A modern-only field: never shown, never destroyed."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ()
+
+
+Rules = tuple[Rule, ...]
+
+
+def same(*names: str, source: Evidence, codec: Codec = UNCHANGED) -> Rules:
+    """The same name and the same meaning on both sides."""
+    return tuple(
+        Paired(verb="same", legacy=(name,), modern=(name,), codec=Alone(codec), source=source)
+        for name in names
+    )
+
+
+def renamed(name: str, *, to: str, source: Evidence, codec: Codec = UNCHANGED) -> Rules:
+    """Another name, the same meaning."""
+    return (
+        Paired(verb="renamed", legacy=(name,), modern=(to,), codec=Alone(codec), source=source),
+    )
+
+
+def coded(name: str, table: CodeTable, *, source: Evidence, to: str | None = None) -> Rules:
+    """A code, by a table."""
+    modern = (to or name,)
+    return (Paired(verb="coded", legacy=(name,), modern=modern, codec=Alone(table), source=source),)
+
+
+def grouped(
+    names: tuple[str, ...], to: tuple[str, ...], codec: GroupCodec, *, source: Evidence
+) -> Rules:
+    """A few fields that only together mean a few others."""
+    return (Paired(verb="grouped", legacy=names, modern=to, codec=codec, source=source),)
+
+
+def nested(name: str, *, to: str, mapping: RecordMapping, source: Evidence) -> Rules:
+    """A record within the record."""
+    codec = Alone(nesting.Nested(mapping))
+    return (
+        Paired(
+            verb="nested", legacy=(name,), modern=(to,), codec=codec, source=source, record=mapping
+        ),
+    )
+
+
+def each(
+    name: str,
+    *,
+    to: str,
+    mapping: RecordMapping,
+    key: str,
+    source: Evidence,
+    read_only: str = "",
+) -> Rules:
+    """
+    A list of records, paired by the legacy field `key`; an item that a client leaves out stays.
+
+    With the reason `read_only`, a list that differs from the one shown is refused.
+    """
+    codec = Alone(nesting.Each(mapping, key, writable=not read_only))
+    return (
+        Paired(
+            verb="each",
+            legacy=(name,),
+            modern=(to,),
+            codec=codec,
+            record=mapping,
+            many=True,
+            source=source,
+            because=read_only,
+            writable=not read_only,
+        ),
+    )
+
+
+def identifier(name: str, *, to: str, source: Evidence, kind: str | None = None) -> Rules:
+    """The record's own id."""
+    return (Identifier(verb="identifier", legacy=(name,), modern=(to,), kind=kind, source=source),)
+
+
+def shown(
+    *names: str,
+    because: str,
+    source: Evidence,
+    to: str | None = None,
+    codec: Codec = UNCHANGED,
+    older: Callable[[Json, Json], bool] | None = None,
+) -> Rules:
+    """Set by the server: shown, and ignored when written."""
+    return tuple(
+        Shown(
+            verb="shown",
+            legacy=(name,),
+            modern=(to or name,),
+            codec=codec,
+            older=older,
+            because=because,
+            source=source,
+        )
+        for name in names
+    )
+
+
+def computed(
+    name: str,
+    function: Callable[[Document, Scope], Json],
+    *,
+    made_of: tuple[str, ...],
+    because: str,
+    source: Evidence,
+) -> Rules:
+    """Made from modern fields when shown, and ignored when written."""
+    return (
+        Computed(
+            verb="computed",
+            legacy=(name,),
+            function=function,
+            made_of=made_of,
+            because=because,
+            source=source,
+        ),
+    )
+
+
+def set_aside(
+    *names: str,
+    because: str,
+    source: Evidence,
+    empty: Json = None,
+    check: Callable[[Json], None] | None = None,
+) -> Rules:
+    """Legacy only: kept by the gateway where it may, else lost and told."""
+    return tuple(
+        SetAside(
+            verb="set aside",
+            legacy=(name,),
+            because=because,
+            source=source,
+            empty=empty,
+            check=check,
+        )
+        for name in names
+    )
+
+
+def untouched(*names: str, because: str, source: Evidence) -> Rules:
+    """Modern only: never shown, never destroyed."""
+    return tuple(
+        Untouched(verb="untouched", modern=(name,), because=because, source=source)
+        for name in names
+    )

@@ -1,0 +1,122 @@
+"""The legacy API's documents, field by field, in the order of its samples."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
+
+from mappings.core.evidence import guess, inferred
+from mappings.core.model import CalendarDate, Model, Timestamp, Uuid, told
+from mappings.mesvaccins.sources import SEED, VACC
+
+TIME = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+DEPARTMENT = re.compile(r"2[AB]|\d{1,3}", re.ASCII)
+
+
+def _date_part(value: Any) -> Any:
+    """A full timestamp where a date is expected: its date as it is written, in no zone."""
+    if isinstance(value, str) and len(value) > 10 and TIME.fullmatch(value, 10):
+        return value[:10]
+    return value
+
+
+def _number(value: Any) -> Any:
+    """A number that was written as a text, as forms and some clients do."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value
+
+
+def _boolean(value: Any) -> Any:
+    """A truth value that was written as a text, as forms do."""
+    return (
+        {"true": True, "1": True, "false": False, "0": False}.get(value, value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _department(value: Any) -> Any:
+    """The number of a department; Corsica's two are no numbers."""
+    if isinstance(value, bool) or not DEPARTMENT.fullmatch(str(value)):
+        raise PydanticCustomError("department", "expected the number of a French department")
+    return value if value in ("2A", "2B") else int(value)
+
+
+LenientDate = Annotated[CalendarDate, BeforeValidator(_date_part)]
+"""A day; a full timestamp is accepted and cut to its date part (real clients send them)."""
+
+Number = Annotated[StrictInt, BeforeValidator(_number)]
+Boolean = Annotated[StrictBool, BeforeValidator(_boolean)]
+Department = Annotated[Any, BeforeValidator(_department)]
+
+
+class HealthProfile(Model):
+    """What is known of a person beside the vaccinations."""
+
+    condition_ids: list[Number] = told(
+        "The conditions that hold for the person, by legacy id.",
+        guess(
+            "4.6",
+            question="What does the legacy `health_profile` of a record look like?",
+            option="conditions.not_boolean",
+        ),
+    )
+
+
+class User(Model):
+    """Who wrote something down."""
+
+    id: Number | None = told("The user's legacy id.", VACC)
+    name: str | None = told("First and last name.", VACC)
+    first_name: str | None = told("First name.", VACC)
+    last_name: str | None = told("Last name.", VACC)
+
+
+class Vaccination(Model):
+    """One vaccination of a record."""
+
+    id: Number | None = told("The vaccination's legacy id.", VACC)
+    created_at: Timestamp | None = told("When it was written down.", VACC)
+    updated_at: Timestamp | None = told("When it was last changed.", VACC)
+    vaccine: Model | None = told("The vaccine that was given.", VACC)
+    date: LenientDate | None = told("The day on which it was given.", VACC)
+    age: str | None = told("The person's age on that day, in French.", inferred("1.4"))
+    batch: str | None = told('The batch number; "" when it is not known.', VACC)
+    injection_route: str | None = told("How it was given: an HL7 v3 code.", VACC)
+    injection_site: str | None = told("Where it was given: an HL7 v3 code.", VACC)
+    creator: User | None = told("Who wrote it down.", VACC)
+    validation: Model | None = told("Its validation by a professional, or null.", VACC)
+    booster: Boolean | None = told("Whether it was a booster.", inferred("1.4"))
+    comments: list[Model] | None = told(
+        "Comments by the patient or by professionals.", inferred("1.4")
+    )
+
+
+class HealthRecord(Model):
+    """The vaccination record of one person."""
+
+    created_at: Timestamp | None = told("When the record was made.", SEED)
+    updated_at: Timestamp | None = told("When the record was last changed.", SEED)
+    uuid: Uuid | None = told("The record's id; it stands in the path.", SEED)
+    birth_date: LenientDate | None = told("The day on which the person was born.", SEED)
+    gender: str | None = told('"male" or "female".', SEED)
+    email: str | None = told("The person's e-mail address.", SEED)
+    home_phone: str | None = told("Telephone at home: ten digits.", SEED)
+    mobile_phone: str | None = told("Mobile telephone: ten digits.", SEED)
+    last_name: str | None = told("The name in use.", inferred("4.2"))
+    first_name: str | None = told("The first names.", SEED)
+    birth_name: str | None = told('The name at birth when it differs, else "".', inferred("4.2"))
+    caption: str | None = told("A sentence of sex and age, in French.", inferred("4.3"))
+    place_of_birth: str | None = told("The town in which the person was born.", SEED)
+    department_of_birth: Department | None = told(
+        "The number of the French department of birth.", SEED
+    )
+    zip_code: str | None = told("The postal code: five digits, as a text.", SEED)
+    ins_c: str | None = told("The computed national health identifier.", SEED)
+    sharing_status: str | None = told("Who else may read the record.", SEED)
+    vaccinations: list[Vaccination] | None = told("The vaccinations.", SEED)
+    health_profile: HealthProfile | None = told("What is known beside the vaccinations.", SEED)
