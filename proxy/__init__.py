@@ -1,0 +1,1 @@
+"""Carries requests of legacy applications to the new API; knows no field and no path of any API."""

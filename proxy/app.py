@@ -1,0 +1,91 @@
+"""The only wiring: what lives long is made here and handed to those who need it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, Route
+
+from proxy import packs
+from proxy.front.door import Door, log_losses
+from proxy.front.health import healthz, readyz
+from proxy.journey.headers import LOST, REQUEST_ID
+from proxy.journey.routing import Router
+from proxy.journey.translation import Gateway
+from proxy.observe import logs
+from proxy.observe.losses import Losses
+from proxy.settings import Settings, settings_of_environment
+from proxy.upstream.client import Upstream
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    upstream: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Starlette:
+    """
+    The gateway as an ASGI application.
+
+    `upstream` is the transport under the calls of the new API, for tests; `clock` tells the time,
+    with its zone. Raises `ConfigurationError`.
+    """
+    loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
+    gateway = Gateway(
+        settings=settings,
+        loaded=loaded,
+        router=Router(loaded.pack),
+        upstream=Upstream(settings, upstream),
+        losses=Losses(),
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        log_losses(gateway)
+        await gateway.upstream.close()
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Mount("/", Door(gateway)),
+        ],
+        middleware=_cross_origin(settings),
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """The gateway that the environment describes; what each worker process calls."""
+    logs.configure()
+    return create_app(settings_of_environment())
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+            expose_headers=["ETag", "Location", LOST, REQUEST_ID],
+        )
+    ]

@@ -1,0 +1,1 @@
+"""One request, in the order in which it walks."""

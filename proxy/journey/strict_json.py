@@ -1,0 +1,80 @@
+"""JSON without surprises: no duplicate keys, no NaN, no lone surrogates, every number exact."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import jiter
+import msgspec
+
+LARGEST = Decimal("1.7976931348623157e308")
+"""The largest double: a larger number has no meaning in the JSON of either side."""
+
+MAX_NUMBER = 4300
+"""Digits of an integer beyond which Python itself refuses to write it out."""
+
+ESCAPED = re.compile("[^\\x00-\\x7f]")
+
+
+class NotStrictJsonError(ValueError):
+    """The bytes are not one strict JSON document; says no more, so that it can be logged."""
+
+
+def parse(raw: bytes, max_depth: int) -> Any:
+    """
+    The document in UTF-8 bytes; numbers with a fraction or an exponent come as `Decimal`.
+
+    Raises `NotStrictJsonError`.
+    """
+    try:
+        document = jiter.from_json(
+            raw,
+            allow_inf_nan=False,
+            catch_duplicate_keys=True,
+            float_mode="decimal",
+            cache_mode="keys",
+        )
+    except ValueError as error:
+        raise NotStrictJsonError("not strict JSON") from error
+    _check(document, max_depth)
+    return document
+
+
+def dump(document: Any, *, ascii_escapes: bool = False) -> bytes:
+    """The document as compact UTF-8 JSON, every number as it was read."""
+    written = _ENCODER.encode(document)
+    if ascii_escapes and not written.isascii():
+        return ESCAPED.sub(_escape, written.decode()).encode("ascii")
+    return written
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def _escape(found: re.Match[str]) -> str:
+    pairs = found[0].encode("utf-16-be")
+    return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))
+
+
+def _check(document: Any, max_depth: int) -> None:
+    """Refuse what the parser lets through: depth, U+0000, numbers beyond every double."""
+    level = [document]
+    for _ in range(max_depth + 1):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value.values()
+                below += value.keys()
+            elif isinstance(value, list):
+                below += value
+            elif isinstance(value, str):
+                if "\0" in value:
+                    raise NotStrictJsonError("U+0000 in a text")
+            elif isinstance(value, Decimal) and abs(value) > LARGEST:
+                raise NotStrictJsonError("a number beyond every double")
+        if not below:
+            return
+        level = below
+    raise NotStrictJsonError("nested too deep")

@@ -1,0 +1,61 @@
+"""One JSON line an event, on stderr; only fields that are named here."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+FIELDS = frozenset(
+    {
+        "at",
+        "bytes_sent",
+        "error",
+        "event",
+        "legacy_status",
+        "level",
+        "lost",
+        "lost_undeclared",
+        "method",
+        "milliseconds",
+        "pack",
+        "places",
+        "reason",
+        "request_id",
+        "route",
+        "timestamp",
+        "unknown",
+        "upstream_milliseconds",
+        "upstream_status",
+    }
+)
+"""What a line may hold. None of these is ever a value of a record, a path or a query."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def configure() -> None:
+    """Send every event to stderr as JSON, and the libraries' own lines nowhere."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_named_fields,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Their lines hold URLs, and a URL holds the id of a record.
+    for name in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def only_named_fields(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop every field that is not in `FIELDS`, so that no new line can leak by mistake."""
+    return {name: value for name, value in event.items() if name in FIELDS}

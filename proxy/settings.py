@@ -1,0 +1,131 @@
+"""What an operator may set: environment variables that begin with PASSERELLE_."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from proxy.errors import ConfigurationError
+
+PREFIX = "PASSERELLE_"
+
+
+def _url(text: str) -> str:
+    """An http or https URL with a host and perhaps a path, without a slash at its end."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://api.example.org")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("expected a URL without credentials, query or fragment")
+    return text.rstrip("/")
+
+
+def _origins(value: object) -> object:
+    return [origin.strip() for origin in value.split(",")] if isinstance(value, str) else value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
+
+    upstream_url: Url = Field(description="Base URL of the new API.")
+    upstream_plaintext: Literal["refuse", "allow"] = Field(
+        "refuse", description="Whether an http:// upstream beyond this machine is accepted."
+    )
+    public_url: Url | None = Field(
+        None, description="Base URL under which legacy applications see the gateway."
+    )
+    pack: str = Field("mappings.mesvaccins", description="The package of the API pair.")
+    pack_options: Path | None = Field(None, description="TOML file with the pack's options.")
+    tables: Path | None = Field(
+        None, description="Folder with the pack's tables, NAME.csv or NAME.json each."
+    )
+    credentials: Literal["passthrough"] = Field(
+        "passthrough", description="What becomes of the client's credential: it goes on as it is."
+    )
+    max_body_bytes: int = Field(2 * 1024**2, gt=0, description="The largest body that is read.")
+    max_answer_bytes: int = Field(
+        64 * 1024**2, gt=0, description="The largest answer of the new API that is read."
+    )
+    max_depth: int = Field(64, gt=0, le=190, description="How deep JSON may be nested.")
+    deadline_seconds: float = Field(
+        10, gt=0, description="How long one call of the new API may take, the waiting included."
+    )
+    connect_seconds: float = Field(2, gt=0, description="How long connecting to it may take.")
+    upstream_connections: int = Field(100, gt=0, description="Calls of the new API at one time.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        (), description="Origins, with commas between, whose web pages may call; none by default."
+    )
+
+    @model_validator(mode="after")
+    def _no_plaintext(self) -> Self:
+        parts = urlsplit(self.upstream_url)
+        trusted = self.upstream_plaintext == "allow" or _is_loopback(parts.hostname or "")
+        if parts.scheme == "http" and not trusted:
+            raise ValueError(
+                f"{PREFIX}UPSTREAM_URL: http:// would carry health data in the clear; use "
+                f"https://, or {PREFIX}UPSTREAM_PLAINTEXT=allow inside a network that you trust"
+            )
+        return self
+
+
+def settings_of_environment() -> Settings:
+    """
+    The settings that the environment gives.
+
+    Raises `ConfigurationError`, with a line for each setting that is missing, unknown or wrong.
+    """
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    wrong = [
+        _unknown(name, known)
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known and not _of_kubernetes(name)
+    ]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong += [
+            ": ".join((*_variable(found["loc"]), _sentence(found["msg"])))
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+    if wrong:
+        raise ConfigurationError("\n".join(sorted(wrong)))
+    return settings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _of_kubernetes(name: str) -> bool:
+    """The names that Kubernetes makes of a service called passerelle."""
+    return "_SERVICE_" in name or "_PORT" in name
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"{name}: no such setting" + (f"; is {close[0]} meant?" if close else "")
+
+
+def _variable(place: tuple[int | str, ...]) -> tuple[str, ...]:
+    return tuple(f"{PREFIX}{name}".upper() for name in place[:1])
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Field required", "it must be set")

@@ -1,0 +1,1 @@
+"""What stands behind the journey: the new API as a server."""

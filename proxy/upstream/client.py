@@ -1,0 +1,96 @@
+"""Calls of the new API, through httpx: no cookies kept, no redirects, no proxies of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from mappings.core.errors import Problem
+from proxy.errors import UpstreamContractError, UpstreamTimeoutError, UpstreamUnreachableError
+from proxy.journey.headers import Pairs
+from proxy.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of the new API, whole."""
+
+    status: int
+    body: bytes
+    etag: str | None
+    retry_after: str | None
+    milliseconds: float
+
+
+class Upstream:
+    """The new API. Shared by all callers, it keeps nothing of any of them."""
+
+    def __init__(
+        self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._base = settings.upstream_url
+        self._deadline = settings.deadline_seconds
+        self._max_bytes = settings.max_answer_bytes
+        # A call never waits inside httpx's pool: cancelled there, it would break the pool.
+        self._slots = asyncio.Semaphore(settings.upstream_connections)
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx.Timeout(settings.deadline_seconds, connect=settings.connect_seconds),
+            limits=httpx.Limits(
+                max_connections=settings.upstream_connections,
+                max_keepalive_connections=settings.upstream_connections,
+            ),
+        )
+
+    async def ask(
+        self, method: str, path: str, headers: Pairs, content: bytes | None = None
+    ) -> Reply:
+        """
+        One call, under the deadline; `path` is made of constants and typed ids.
+
+        Raises `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
+        """
+        request = self._client.build_request(
+            method, self._base + path, headers=headers, content=content
+        )
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._deadline), self._slots:
+                response = await self._client.send(request, stream=True)
+                try:
+                    body = await self._body(response)
+                finally:
+                    await response.aclose()
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise UpstreamTimeoutError from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise UpstreamUnreachableError from error
+        return Reply(
+            status=response.status_code,
+            body=body,
+            etag=response.headers.get("etag"),
+            retry_after=response.headers.get("retry-after"),
+            milliseconds=(time.perf_counter() - began) * 1000,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        """The body up to the limit. It is not decoded: a small body can hide a huge one."""
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UpstreamContractError([Problem("", "encoded")])
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise UpstreamContractError([Problem("", "too_large")])
+        return bytes(body)
