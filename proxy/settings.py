@@ -34,12 +34,22 @@ def _origins(value: object) -> object:
 Url = Annotated[str, AfterValidator(_url)]
 
 
-class Settings(BaseSettings):
-    """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
+class PackSettings(BaseSettings):
+    """Which pair of APIs is served, with which choices; all that the pure commands read."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
+
+    pack: str = Field("mappings.mesvaccins", description="The package of the API pair.")
+    pack_options: Path | None = Field(None, description="TOML file with the pack's options.")
+    tables: Path | None = Field(
+        None, description="Folder with the pack's tables, NAME.csv or NAME.json each."
+    )
+
+
+class Settings(PackSettings):
+    """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
 
     upstream_url: Url = Field(description="Base URL of the new API.")
     upstream_plaintext: Literal["refuse", "allow"] = Field(
@@ -47,11 +57,6 @@ class Settings(BaseSettings):
     )
     public_url: Url | None = Field(
         None, description="Base URL under which legacy applications see the gateway."
-    )
-    pack: str = Field("mappings.mesvaccins", description="The package of the API pair.")
-    pack_options: Path | None = Field(None, description="TOML file with the pack's options.")
-    tables: Path | None = Field(
-        None, description="Folder with the pack's tables, NAME.csv or NAME.json each."
     )
     credentials: Literal["passthrough"] = Field(
         "passthrough", description="What becomes of the client's credential: it goes on as it is."

@@ -62,6 +62,7 @@ class Report:
 
     problems: list[Problem] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
+    aside: dict[str, Json] = field(default_factory=dict)
     stale: bool = False
     unknown: list[str] = field(default_factory=list)
     """Modern pointers at which a code stands that no table has."""
@@ -97,6 +98,13 @@ class Scope:
     def lose(self, *parts: str | int, declared: bool = True) -> None:
         """Note that the value here or within is not carried over."""
         self.report.lost.append(Loss(self.at(*parts).pointer, declared))
+
+    def set_aside(self, name: str, value: Json) -> None:
+        """Note a value for whoever keeps them; of a record within a record, nobody does."""
+        if not self.pointer:
+            self.report.aside[name] = value
+        elif not is_blank(value):
+            self.lose(name)
 
     def note_unknown(self, *parts: str | int) -> None:
         """Note that a modern code here or within is in no table."""

@@ -29,6 +29,18 @@ class Table:
     """What the mapping reads; raises `OptionsError` for rows that cannot be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Documents about an invented person, to show the pack at work."""
+
+    created: Document
+    """A legacy document with every field that a client may write."""
+    by_another_hand: Document
+    """Modern fields that somebody sets directly in the new API afterwards."""
+    refused: Document
+    """A legacy change that cannot be accepted."""
+
+
 class ErrorForm(Protocol):
     """How the old API says that something went wrong."""
 
@@ -55,6 +67,8 @@ class Pack:
     mappings: Mapping[str, RecordMapping]
     """By resource; the first is the default of the command line."""
     endpoints: tuple[Endpoint, ...]
+    sample: Sample
+    """About the default resource."""
     errors: ErrorForm
     zone: tzinfo
     """The zone in which the legacy side's day begins."""

@@ -12,7 +12,7 @@ from mappings.core.context import Context, Document, Json, Loss, Report, Scope, 
 from mappings.core.coverage import contradictions
 from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import FieldReader, Model
-from mappings.core.rules import Changes, Computed, Identifier, Paired, Rule, Rules, SetAside
+from mappings.core.rules import Changes, Computed, Identifier, Paired, Rule, Rules
 
 R = TypeVar("R", bound=Rule)
 
@@ -85,16 +85,11 @@ class RecordMapping:
         scope = Scope(context, Report())
         if not isinstance(document, Mapping):
             raise DocumentError([Problem("", "not_an_object")])
-        changes = self._upgrade(document, scope)
-        if scope.report.problems:
-            raise DocumentError(scope.report.problems)
-        aside = {
-            rule.legacy[0]: document[rule.legacy[0]]
-            for rule in self.of_kind(SetAside)
-            if rule.legacy[0] in document
-        }
+        changes, report = self.upgrade_within(document, scope), scope.report
+        if report.problems:
+            raise DocumentError(report.problems)
         whole = {**(context.base or {}), **changes}
-        return Upgraded(whole, changes, aside, tuple(scope.report.lost), scope.report.stale)
+        return Upgraded(whole, changes, report.aside, tuple(report.lost), report.stale)
 
     def downgrade(self, document: Json, context: Context) -> Downgraded:
         """
@@ -109,12 +104,19 @@ class RecordMapping:
         return Downgraded(self.downgrade_within(document, scope), tuple(scope.report.unknown))
 
     def upgrade_within(self, document: Document, scope: Scope) -> Changes:
-        """The changes of a record within a record; what it would set aside is lost."""
-        changes = self._upgrade(document, scope)
-        for rule in self.of_kind(SetAside):
-            (name,) = rule.legacy
-            if not is_blank(document.get(name)):
-                scope.lose(name)
+        """The modern fields of a record, or of one within a record, that change."""
+        read = self._read(document, scope)
+        broken = self._blanks(document, read, scope) | (document.keys() - read.keys())
+        changes: Changes = {}
+        for rule in self.rules:
+            written = {name: read[name] for name in rule.legacy if name in read}
+            if written and broken.isdisjoint(rule.legacy):
+                changes |= self._checked(rule.upgrade(written, scope), rule, scope)
+        if not scope.report.problems:
+            whole = {**(scope.context.base or {}), **changes}
+            for rule in self.of_kind(Computed):
+                if rule.legacy[0] in read:
+                    rule.compare(read, whole, scope)
         return changes
 
     def downgrade_within(self, document: Document, scope: Scope) -> Document:
@@ -202,21 +204,6 @@ class RecordMapping:
     def of_kind(self, kind: type[R]) -> Iterator[R]:
         """The rules of one kind, in their order."""
         return (rule for rule in self.rules if isinstance(rule, kind))
-
-    def _upgrade(self, document: Document, scope: Scope) -> Changes:
-        read = self._read(document, scope)
-        broken = self._blanks(document, read, scope) | (document.keys() - read.keys())
-        changes: Changes = {}
-        for rule in self.rules:
-            written = {name: read[name] for name in rule.legacy if name in read}
-            if written and broken.isdisjoint(rule.legacy):
-                changes |= self._checked(rule.upgrade(written, scope), rule, scope)
-        if not scope.report.problems:
-            whole = {**(scope.context.base or {}), **changes}
-            for rule in self.of_kind(Computed):
-                if rule.legacy[0] in read:
-                    rule.compare(read, whole, scope)
-        return changes
 
     def _read(self, document: Document, scope: Scope) -> Document:
         """The declared legacy fields that can be read; the others are lost or problems."""

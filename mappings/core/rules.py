@@ -207,6 +207,7 @@ class SetAside(Rule):
                 self.check(written[name])
             except RefusedError as refusal:
                 scope.refuse(refusal.reason, name)
+        scope.set_aside(name, written[name])
         return {}
 
     def downgrade(self, modern: Document, scope: Scope) -> Changes:

@@ -8,6 +8,7 @@ from mappings.mesvaccins.endpoints import endpoints
 from mappings.mesvaccins.errors import LegacyErrors
 from mappings.mesvaccins.health_record import health_record
 from mappings.mesvaccins.options import Options
+from mappings.mesvaccins.samples import SAMPLE
 from mappings.mesvaccins.sources import SOURCES
 
 __all__ = ["PACK", "Options", "build"]
@@ -22,6 +23,7 @@ def build(options: Options) -> Pack:
         options=options,
         mappings={"health_record": record},
         endpoints=endpoints(options, record),
+        sample=SAMPLE,
         errors=LegacyErrors(options.errors.language, options.errors.style),
         zone=options.zone,
         sources=SOURCES,

@@ -267,6 +267,15 @@ class Acts(Section):
             option="acts.sites",
         ),
     )
+    validation: Literal["shown", "null"] = option(
+        "shown",
+        "Whether a certified act shows a `validation` of date and method, or null.",
+        guess(
+            "1.4",
+            question="What does the legacy `validation` of a vaccination hold?",
+            option="acts.validation",
+        ),
+    )
 
 
 class Conditions(Section):

@@ -83,20 +83,20 @@ def vaccination(options: Options) -> RecordMapping:
         ),
         computed(
             "creator",
-            lambda read, scope: None,
+            _nothing,
             made_of=(),
             because="an act does not tell who wrote it down",
             source=inferred("4.5"),
         ),
         computed(
             "validation",
-            _validation,
+            _validation if options.acts.validation == "shown" else _nothing,
             made_of=("certified_on", "certification_method"),
             because="present where the act was certified",
             source=guess(
                 "1.4",
                 question="What does the legacy `validation` of a vaccination hold?",
-                option="acts.routes",
+                option="acts.validation",
             ),
         ),
         same("booster", codec=FalseWhenUnknown(), source=inferred("1.4")),
@@ -121,6 +121,10 @@ def vaccination(options: Options) -> RecordMapping:
             source=SEED,
         ),
     )
+
+
+def _nothing(read: Document, scope: Scope) -> Json:
+    return None
 
 
 def _validation(read: Document, scope: Scope) -> Json:

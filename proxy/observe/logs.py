@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -52,6 +52,15 @@ def configure() -> None:
     # Their lines hold URLs, and a URL holds the id of a record.
     for name in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def silence() -> None:
+    """Write no event at all."""
+    structlog.configure(processors=[_nothing])
+
+
+def _nothing(logger: Any, method: str, event: MutableMapping[str, Any]) -> NoReturn:
+    raise structlog.DropEvent
 
 
 def only_named_fields(

@@ -1,0 +1,36 @@
+"""The command line: serve, sandbox, demo, check, explain, convert, docs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from proxy.cli import checking, demo, documents, serving, translating
+from proxy.cli.console import ExitCode, complain
+from proxy.errors import ConfigurationError
+
+app = typer.Typer(
+    name="passerelle",
+    help="A gateway that lets applications written for an old API keep working against the new "
+    "one.\n\nExit codes: 0 all is well; 1 something failed; 2 wrong usage; 3 wrong configuration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(serving.serve)
+app.command()(serving.sandbox)
+app.command()(demo.demo)
+app.command()(checking.check)
+app.command()(translating.explain)
+app.command()(translating.convert)
+app.command()(documents.docs)
+
+
+def main() -> None:
+    """Run the command that the arguments name; what an operator can mend is told in a line."""
+    try:
+        app()
+    except ConfigurationError as error:
+        complain(str(error))
+        sys.exit(ExitCode.CONFIGURATION)

@@ -1,0 +1,30 @@
+"""How the commands speak: results on stdout, everything else on stderr, colours on a terminal."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from rich.console import Console
+from rich.markup import escape
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code says; 2, wrong usage, is typer's own."""
+
+    FAILED = 1
+    CONFIGURATION = 3
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console(highlight=False)
+
+
+def err() -> Console:
+    """Where everything else goes."""
+    return Console(stderr=True, highlight=False)
+
+
+def complain(text: str) -> None:
+    """Say what is wrong."""
+    err().print(f"[bold red]passerelle:[/] {escape(text)}", soft_wrap=True)

@@ -1,0 +1,73 @@
+"""`passerelle demo`: the sandbox, the gateway, and a tour of both in one command."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from proxy.app import create_app
+from proxy.cli import serving
+from proxy.cli.console import ExitCode, err, out
+from proxy.cli.tour import Tour
+from proxy.observe import logs
+from proxy.settings import Settings
+from sandbox import create_app as create_sandbox
+
+START_SECONDS = 10
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the gateway; 0 for any free one.")] = 8080,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the new API's stand-in.")] = 9000,
+    once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
+) -> None:
+    """
+    Show a legacy record travel to the new API and back, then serve until Ctrl-C.
+
+    With --once, the exit code is 0 only if every step of the tour was right.
+    """
+    behind, front = serving.listen("127.0.0.1", sandbox_port), serving.listen("127.0.0.1", port)
+    upstream, gateway = serving.address(behind), serving.address(front)
+    logs.silence()
+    app = create_app(Settings(upstream_url=upstream))
+    with _served(create_sandbox(), behind), _served(app, front):
+        right = Tour(gateway, upstream, out()).walk()
+        if once:
+            raise typer.Exit(0 if right else ExitCode.FAILED)
+        logs.configure()
+        err().print(
+            f"\nThe gateway serves on {gateway}/api/v1, the new API's stand-in on {upstream}.\n"
+            f"Try: curl -s {gateway}/api/v1/records.json\nCtrl-C ends both.",
+            soft_wrap=True,
+        )
+        _wait()
+
+
+def _wait() -> None:
+    """Until somebody has seen enough."""
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        err().print("ended")
+
+
+@contextmanager
+def _served(app: Any, listening: Any) -> Iterator[None]:
+    """Serve an application in a thread of its own."""
+    server = uvicorn.Server(serving.config(app))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    end = time.monotonic() + START_SECONDS
+    while not server.started and time.monotonic() < end:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,91 @@
+"""`passerelle serve` and `passerelle sandbox`: servers on real sockets."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from proxy import app as gateway
+from proxy.cli.console import err
+from proxy.errors import ConfigurationError
+from proxy.settings import Settings, settings_of_environment
+from sandbox import create_app as create_sandbox
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+GRACE_SECONDS = 10
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that serve.")] = 1,
+) -> None:
+    """
+    Serve the gateway.
+
+    Configured by the environment; PASSERELLE_UPSTREAM_URL, the new API's base URL, suffices.
+    """
+    gateway.create_app(settings_of_environment())
+    listening = listen(host, port)
+    server_config = config("proxy.app:from_environment", factory=True, workers=workers)
+    err().print(f"passerelle serves on {address(listening)}", soft_wrap=True)
+    if workers == 1:
+        uvicorn.Server(server_config).run(sockets=[listening])
+    else:
+        Multiprocess(server_config, sockets=[listening]).run()
+
+
+serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(
+    f"PASSERELLE_{name.upper()}: {info.description}" for name, info in Settings.model_fields.items()
+)
+
+
+def sandbox(
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 9000,
+    strict: Annotated[bool, typer.Option("--strict", help="Take its own tokens only.")] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Begin without the invented people.")
+    ] = False,
+) -> None:
+    """Serve a stand-in for the new API, in memory, with invented people."""
+    listening = listen(host, port)
+    err().print(f"the sandbox serves on {address(listening)}", soft_wrap=True)
+    app = create_sandbox(strict=strict, seed=not empty)
+    uvicorn.Server(config(app)).run(sockets=[listening])
+
+
+def config(app: Any, **others: Any) -> uvicorn.Config:
+    """How every server of this project runs: no line that holds a URL, no name in its answers."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        **others,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `ConfigurationError` where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {error}") from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def address(listening: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
