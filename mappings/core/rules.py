@@ -100,12 +100,20 @@ class Paired(Rule):
         return found if self.writable or self.because else [*found, "read only: no reason is given"]
 
     def _changed(self, modern: Values, stored: Values) -> Changes:
+        """The values that say something else than the stored ones; the others stay as stored."""
         news = self.codec.canonical_modern(modern)
         olds = self.codec.canonical_modern(stored)
+        kept = tuple(
+            old if equal(new, canonical) else value
+            for value, new, old, canonical in zip(modern, news, stored, olds, strict=True)
+        )
+        # A value that said nothing beside the old ones may say something beside the new ones.
+        if not equal(self.codec.canonical_modern(kept), news):
+            kept = modern
         return {
             name: value
-            for name, value, new, old in zip(self.modern, modern, news, olds, strict=True)
-            if not equal(new, old)
+            for name, value, old in zip(self.modern, kept, stored, strict=True)
+            if not equal(value, old)
         }
 
     @staticmethod

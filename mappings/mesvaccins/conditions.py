@@ -80,11 +80,9 @@ class HealthProfile(Codec):
             if name != KEY:
                 scope.lose(name, declared=False)
         wanted = (legacy or {}).get(KEY)
-        if wanted is None:
-            return stored
-        if table is None:
-            if wanted:
-                scope.lose(KEY)
+        if table is None or wanted is None:
+            if wanted or (legacy is None and self.downgrade(stored, scope)[KEY]):
+                scope.lose()
             return stored
         profile = dict(stored or {})
         shown = set(self._shown(profile, table))
@@ -107,8 +105,10 @@ class HealthProfile(Codec):
         return {KEY: [] if table is None else self._shown(modern or {}, table)}
 
     def canonical_legacy(self, legacy: Json) -> Json:
-        given = legacy or {}
-        return {**given, KEY: sorted(set(given.get(KEY) or ()))}
+        given = dict(legacy or {})
+        if KEY in given:
+            given[KEY] = sorted(set(given[KEY]))
+        return given
 
     def canonical_modern(self, modern: Json) -> Json:
         return {

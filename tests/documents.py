@@ -1,0 +1,223 @@
+"""Documents drawn at random from a mapping: every declared field, and undeclared ones."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic import StrictBool, StrictInt
+from pydantic.fields import FieldInfo
+
+from mappings.core.codecs import Alone, CodeTable
+from mappings.core.context import Context, Document, Ids
+from mappings.core.model import CalendarDate, Timestamp, Uuid
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.rules import Paired, Rule
+from mappings.mesvaccins import PACK, legacy, modern
+from mappings.mesvaccins.conditions import conditions
+from tests.packs import toy
+
+TODAY = date(2026, 11, 23)
+
+CONDITIONS = conditions(
+    [
+        {"id": number, "uuid": f"00000000-0000-4000-8000-{number:012d}", "type": kind}
+        for number, kind in ((7, "boolean"), (52, "date"), (145, "boolean"), (990, "float"))
+    ]
+)
+TABLES = {"conditions": CONDITIONS}
+
+HEALTH_RECORD = PACK.mappings["health_record"]
+VACCINATION = next(rule.record for rule in HEALTH_RECORD.of_kind(Paired) if rule.record)
+MAPPINGS: Mapping[str, RecordMapping] = {
+    "health_record": HEALTH_RECORD,
+    "vaccination": VACCINATION,
+    "book": toy.BOOK,
+    "page": toy.PAGE,
+    "press": toy.PRESS,
+}
+
+Strategy = st.SearchStrategy[Any]
+
+# Drawn from a pool where that says as much: drawing is most of what the laws cost.
+TEXT = st.sampled_from(
+    ["", " ", "Ana", "O'Neil-Çelik", "\U0001f489", "null", '"\\/\n', "0", "m"]
+) | (st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=5))
+NAME = st.sampled_from(["Ana", "Zoé", "D'Arc", "李", "0"]) | TEXT.filter(str.strip)
+DATES = st.sampled_from(["1988-02-29", "2025-12-31", "0001-01-01"]) | st.dates().map(str)
+INSTANTS = st.datetimes(timezones=st.just(UTC)).map(
+    lambda at: at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+)
+JSON = st.sampled_from([None, True, 0, -1, 2**64, "", "x", [], {}, [[1]], {"a": {"b": None}}])
+UNDECLARED = st.dictionaries(
+    st.sampled_from(["x", "uuid2", "a/b~c", "Passerelle"]), JSON, max_size=2
+)
+
+LENIENT_DATES = DATES | st.datetimes().map(
+    lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.123+01:00".rjust(29, "0")
+)
+
+
+def _validator(annotation: Any) -> Any:
+    """What tells one kind of checked text from another."""
+    return typing.get_args(annotation)[-1].func
+
+
+BY_VALIDATOR: Mapping[Any, Strategy] = {
+    _validator(CalendarDate): DATES,
+    _validator(Timestamp): INSTANTS,
+    _validator(Uuid): st.uuids().map(str),
+    _validator(legacy.LenientDate): LENIENT_DATES,
+    _validator(legacy.Number): st.integers(0, 2**31 - 1),
+    _validator(legacy.Boolean): st.booleans(),
+    _validator(legacy.Department): st.sampled_from([1, 29, 64, 971, "2A", "2B", "07"]),
+}
+
+CONDITION_IDS = st.lists(st.sampled_from(sorted(CONDITIONS.boolean)), max_size=3)
+TRUE_CONDITIONS = st.dictionaries(
+    st.sampled_from([CONDITIONS.by_id[number] for number in sorted(CONDITIONS.boolean)]),
+    st.just(True),
+)
+ANY_CONDITIONS = st.dictionaries(
+    st.sampled_from([*CONDITIONS.by_uuid]) | st.uuids().map(str),
+    st.none() | st.booleans() | st.integers() | DATES,
+    max_size=4,
+)
+
+BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
+    (legacy.HealthRecord, "health_profile"): st.none()
+    | st.fixed_dictionaries({}, optional={"condition_ids": CONDITION_IDS}),
+    (legacy.HealthRecord, "vaccinations"): st.none() | st.just([]),
+    (legacy.HealthRecord, "ins_c"): st.sampled_from(["", None, "20410087654321098765 79"]),
+    (modern.HealthRecord, "profile"): st.none() | TRUE_CONDITIONS,
+    (toy.OldBook, "year"): st.none() | st.just("") | st.integers(0, 3000).map(str),
+    (toy.OldBook, "last"): st.none() | TEXT.filter(lambda text: "," not in text),
+    (toy.OldBook, "first"): st.none() | TEXT,
+    (toy.OldPage, "number"): st.none(),
+}
+
+
+def context(base: Document | None = None, aside: Document | None = None) -> Context:
+    """The context of a test: a fixed day, the tables, ids that pair as in a crosswalk."""
+    return Context(today=TODAY, base=base, tables=TABLES, aside=aside or {})
+
+
+def ids_of(document: Document, mapping: RecordMapping) -> Ids:
+    """A crosswalk that gives each modern id of a document the next integer."""
+    asked = sorted(mapping.modern_ids(document))
+    return Ids(
+        to_legacy={key: number for number, key in enumerate(asked, start=1)},
+        to_modern={(key[0], number): key[1] for number, key in enumerate(asked, start=1)},
+    )
+
+
+@cache
+def legacy_values(mapping: RecordMapping, name: str) -> Strategy:
+    """What a client may write in a legacy field."""
+    rule = mapping.rule_of("legacy", name)
+    drawn = _values(mapping.legacy, name, mapping.legacy.model_fields[name], rule, "legacy")
+    return (
+        drawn.filter(lambda value: isinstance(value, str) and value.strip())
+        if (name in mapping.required)
+        else drawn
+    )
+
+
+@cache
+def modern_values(mapping: RecordMapping, name: str, *, any_code: bool = False) -> Strategy:
+    """What the new API may give in a modern field; `any_code` draws words of no table too."""
+    rule = mapping.rule_of("modern", name)
+    info = mapping.modern.model_fields[name]
+    drawn = _values(mapping.modern, name, info, rule, "modern")
+    if any_code and _table(rule) is not None:
+        drawn = drawn | NAME
+    if any_code and (mapping.modern, name) == (modern.HealthRecord, "profile"):
+        drawn = drawn | ANY_CONDITIONS
+    if info.is_required():
+        drawn = drawn.filter(lambda value: isinstance(value, str) and value.strip())
+    return drawn
+
+
+@cache
+def legacy_documents(mapping: RecordMapping) -> Strategy:
+    """A legacy document that can be created: the required fields, any of the others, more."""
+    fields = {name: legacy_values(mapping, name) for name in mapping.legacy.model_fields}
+    required = {name: fields.pop(name) for name in mapping.required}
+    return _documents(required, fields)
+
+
+@cache
+def modern_documents(mapping: RecordMapping, *, any_code: bool = False) -> Strategy:
+    """A modern document that the new API may give: what it must have, any of the others, more."""
+    model = mapping.modern.model_fields
+    fields = {name: modern_values(mapping, name, any_code=any_code) for name in model}
+    required = {name: fields.pop(name) for name, info in model.items() if info.is_required()}
+    return _documents(required, fields)
+
+
+def _documents(required: dict[str, Strategy], fields: dict[str, Strategy]) -> Strategy:
+    declared = st.fixed_dictionaries(required, optional=fields)
+    return st.builds(lambda more, said: {**more, **said}, UNDECLARED, declared)
+
+
+def agrees(said: Any, whole: Any) -> bool:
+    """Whether everything that one document says stands in another, which may say more."""
+    if isinstance(said, Mapping) and isinstance(whole, Mapping):
+        return all(name in whole and agrees(value, whole[name]) for name, value in said.items())
+    if isinstance(said, list) and isinstance(whole, list):
+        return len(said) == len(whole) and all(map(agrees, said, whole))
+    return bool(said == whole) and type(said) is type(whole)
+
+
+def _table(rule: Rule | None) -> CodeTable | None:
+    if isinstance(rule, Paired) and isinstance(rule.codec, Alone):
+        return rule.codec.codec if isinstance(rule.codec.codec, CodeTable) else None
+    return None
+
+
+def _values(model: Any, name: str, info: FieldInfo, rule: Rule | None, side: str) -> Strategy:
+    if (model, name) in BY_FIELD:
+        return BY_FIELD[model, name]
+    table = _table(rule)
+    if table is not None:
+        codes = table.pairs if side == "legacy" else table.shown
+        return st.none() | st.sampled_from(sorted(codes))
+    if isinstance(rule, Paired) and rule.record is not None:
+        inner = legacy_documents(rule.record) if side == "legacy" else modern_documents(rule.record)
+        return st.none() | (st.lists(inner, max_size=1) if rule.many else inner)
+    return _of(info.annotation, info.metadata)
+
+
+def _of(annotation: Any, metadata: list[Any]) -> Strategy:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if metadata and hasattr(metadata[-1], "func"):
+        return BY_VALIDATOR[metadata[-1].func]
+    if annotation is StrictInt:
+        return st.integers()
+    if annotation is StrictBool:
+        return st.booleans()
+    if origin is typing.Annotated:
+        return _of(arguments[0], list(arguments[1:]))
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of([_of(argument, []) for argument in arguments])
+    if origin is list:
+        return st.lists(_of(arguments[0], []), max_size=2)
+    if origin is dict:
+        return st.dictionaries(NAME, JSON, max_size=2)
+    simple = {str: TEXT, int: st.integers(), bool: st.booleans(), type(None): st.none(), Any: JSON}
+    if annotation in simple:
+        return simple[annotation]
+    fields = {
+        name: _of(info.annotation, info.metadata) for name, info in annotation.model_fields.items()
+    }
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def datetime_of_test() -> datetime:
+    """The instant at which every test takes place."""
+    return datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -1,0 +1,170 @@
+"""A small pair of APIs in which every verb of a mapping is used, in a domain of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import StrictInt
+
+from mappings.core.codecs import Codec, GroupCodec, Values, code_table
+from mappings.core.context import Document, Json, Scope
+from mappings.core.evidence import documented
+from mappings.core.model import Model, Timestamp, Uuid, told
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.rules import (
+    coded,
+    computed,
+    each,
+    grouped,
+    identifier,
+    nested,
+    renamed,
+    same,
+    set_aside,
+    shown,
+    untouched,
+)
+
+TOLD = documented("TOY")
+
+
+class OldPage(Model):
+    number: StrictInt | None = told("Its number.", TOLD)
+    heading: str | None = told("Its heading.", TOLD)
+    length: StrictInt | None = told("Its length.", TOLD)
+
+
+class NewPage(Model):
+    id: Uuid | None = told("Its id.", TOLD)
+    title: str | None = told("Its title.", TOLD)
+    scan: Any = told("Its scan.", TOLD)
+
+
+class OldPress(Model):
+    town: str | None = told("Its town.", TOLD)
+    street: str | None = told("Its street.", TOLD)
+
+
+class NewPress(Model):
+    city: str | None = told("Its town.", TOLD)
+    street: str | None = told("Its street.", TOLD)
+    score: Any = told("Its score.", TOLD)
+
+
+class OldBook(Model):
+    number: StrictInt | None = told("Its number.", TOLD)
+    name: str | None = told("Its name.", TOLD)
+    year: str | None = told("Its year, as a text.", TOLD)
+    state: str | None = told("Its state.", TOLD)
+    first: str | None = told("The author's first name.", TOLD)
+    last: str | None = told("The author's last name.", TOLD)
+    press: OldPress | None = told("Its press.", TOLD)
+    pages: list[OldPage] | None = told("Its pages.", TOLD)
+    label: str | None = told("Its label.", TOLD)
+    seen_at: Timestamp | None = told("When it was seen.", TOLD)
+    note: str | None = told("A note.", TOLD)
+
+
+class NewBook(Model):
+    id: Uuid = told("Its id.", TOLD, required=True)
+    title: str = told("Its name.", TOLD, required=True)
+    year: StrictInt | None = told("Its year.", TOLD)
+    condition: str | None = told("Its state.", TOLD)
+    author: str | None = told("The author's names.", TOLD)
+    printer: NewPress | None = told("Its press.", TOLD)
+    leaves: list[NewPage] | None = told("Its pages.", TOLD)
+    seen_at: Timestamp | None = told("When it was seen.", TOLD)
+    shelf: Any = told("Where it stands.", TOLD)
+
+
+class Year(Codec):
+    """A number on the modern side, a text on the legacy one."""
+
+    def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
+        return None if legacy in (None, "") else int(legacy)
+
+    def downgrade(self, modern: Json, scope: Scope) -> Json:
+        return None if modern is None else str(modern)
+
+    def canonical_legacy(self, legacy: Json) -> Json:
+        return None if legacy in (None, "") else str(int(legacy))
+
+
+class Author(GroupCodec):
+    """First and last name, with a comma between on the modern side."""
+
+    def upgrade(self, legacy: Values, stored: Values, scope: Scope) -> Values:
+        first, last = self.canonical_legacy(legacy)
+        return (None if first is None and last is None else f"{last or ''}, {first or ''}",)
+
+    def downgrade(self, modern: Values, scope: Scope) -> Values:
+        if modern[0] is None:
+            return None, None
+        last, _, first = modern[0].partition(", ")
+        return first, last
+
+    def canonical_legacy(self, legacy: Values) -> Values:
+        first, last = legacy
+        if first is None and last is None:
+            return None, None
+        return first or "", last or ""
+
+    def canonical_modern(self, modern: Values) -> Values:
+        if modern[0] is None:
+            return (None,)
+        last, _, first = modern[0].partition(", ")
+        return (f"{last}, {first}",)
+
+
+STATE = code_table(
+    {"new": "mint", "good": "fine", "ok": "fine"},
+    also_shown={"worn": "good"},
+    comes_back={"fine": "good"},
+    unknown="odd",
+)
+
+PAGE = RecordMapping(
+    OldPage,
+    NewPage,
+    identifier("number", to="id", kind="page", source=TOLD),
+    renamed("heading", to="title", source=TOLD),
+    computed(
+        "length",
+        lambda read, scope: len(read["title"] or "") or None,
+        made_of=("title",),
+        because="counted",
+        source=TOLD,
+    ),
+    untouched("scan", because="new", source=TOLD),
+)
+
+PRESS = RecordMapping(
+    OldPress,
+    NewPress,
+    renamed("town", to="city", source=TOLD),
+    same("street", source=TOLD),
+    untouched("score", because="new", source=TOLD),
+)
+
+
+def label(read: Document, scope: Scope) -> str:
+    """Say what a book is."""
+    return f"Book: {read['title']}"
+
+
+BOOK = RecordMapping(
+    OldBook,
+    NewBook,
+    identifier("number", to="id", kind="book", source=TOLD),
+    renamed("name", to="title", source=TOLD),
+    same("year", codec=Year(), source=TOLD),
+    coded("state", STATE, to="condition", source=TOLD),
+    grouped(("first", "last"), ("author",), Author(), source=TOLD),
+    nested("press", to="printer", mapping=PRESS, source=TOLD),
+    each("pages", to="leaves", mapping=PAGE, key="number", source=TOLD),
+    computed("label", label, made_of=("title",), because="a sentence", source=TOLD),
+    shown("seen_at", because="set by the server", source=TOLD),
+    set_aside("note", because="no place", source=TOLD),
+    untouched("shelf", because="new", source=TOLD),
+    required=("name",),
+)
