@@ -52,10 +52,13 @@ def problems(document: object, schema: Schema) -> list[Problem]:
 
 
 def echoing(stored: Mapping[str, Any], schema: Schema) -> Schema:
-    """Let a schema pass the fields that it does not know too, where they are as they are stored."""
+    """Let a schema pass every field that is as it is stored, also those that it does not know."""
     known = schema["properties"]
-    fixed = {name: {"const": value} for name, value in stored.items() if name not in known}
-    return {**schema, "properties": {**known, **fixed}}
+    echoed = {
+        name: {"if": {"const": value}, "else": known[name]} if name in known else {"const": value}
+        for name, value in stored.items()
+    }
+    return {**schema, "properties": {**known, **echoed}}
 
 
 def _explain(error: ValidationError) -> Iterator[Problem]:

@@ -108,12 +108,10 @@ def context(base: Document | None = None, aside: Document | None = None) -> Cont
 
 
 def ids_of(document: Document, mapping: RecordMapping) -> Ids:
-    """A crosswalk that gives each modern id of a document the next integer."""
+    """A crosswalk that gives each modern id of a document the next integer of its kind."""
     asked = sorted(mapping.modern_ids(document))
-    return Ids(
-        to_legacy={key: number for number, key in enumerate(asked, start=1)},
-        to_modern={(key[0], number): key[1] for number, key in enumerate(asked, start=1)},
-    )
+    kinds = {kind: [key for key in asked if key[0] == kind] for kind, _ in asked}
+    return Ids({key: number for keys in kinds.values() for number, key in enumerate(keys, start=1)})
 
 
 @cache

@@ -22,10 +22,10 @@ EMPTY: Document = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The crosswalk's answer for one document: the ids it asked for, by kind, both ways."""
+    """The crosswalk's answer for one document: the legacy ids that it asked for."""
 
     to_legacy: Mapping[tuple[str, str], Json] = field(default_factory=dict)
-    to_modern: Mapping[tuple[str, Json], str] = field(default_factory=dict)
+    """By kind and modern id."""
 
 
 NO_IDS = Ids()

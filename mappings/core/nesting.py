@@ -23,6 +23,8 @@ class Nested(Codec):
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         if legacy is None:
             return None
+        if not isinstance(legacy, Mapping):
+            raise RefusedError("not_an_object")
         changes = self.mapping.upgrade_within(legacy, scope.within(stored, scope.context.base))
         return {**(stored or {}), **changes}
 
@@ -76,7 +78,10 @@ class Each(Codec):
         ]
 
     def canonical_legacy(self, legacy: Json) -> Json:
-        return [self.mapping.canonical(item) for item in legacy or []]
+        items = [] if legacy is None else legacy
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            return legacy
+        return [self.mapping.canonical(item) for item in items]
 
     def canonical_modern(self, modern: Json) -> Json:
         return [self.mapping.canonical_modern(item) for item in modern or []]

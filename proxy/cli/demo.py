@@ -37,13 +37,14 @@ def demo(
     logs.silence()
     app = create_app(Settings(upstream_url=upstream))
     with _served(create_sandbox(), behind), _served(app, front):
-        right = Tour(gateway, upstream, out()).walk()
+        tour = Tour(gateway, upstream, out())
+        right = tour.walk()
         if once:
             raise typer.Exit(0 if right else ExitCode.FAILED)
         logs.configure()
         err().print(
-            f"\nThe gateway serves on {gateway}/api/v1, the new API's stand-in on {upstream}.\n"
-            f"Try: curl -s {gateway}/api/v1/records.json\nCtrl-C ends both.",
+            f"\nThe gateway serves on {gateway}, the new API's stand-in on {upstream}.\n"
+            f"Try: curl -s {gateway}{tour.path('list')}\nCtrl-C ends both.",
             soft_wrap=True,
         )
         _wait()

@@ -1,4 +1,4 @@
-"""Urlencoded forms as Rails reads them: `record[first_name]=Ana&record[ids][]=1`."""
+"""Urlencoded forms as Rails reads them: `thing[name]=Ana&thing[ids][]=1`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,176 @@
+"""Records within a record: paired by key, merged over what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mappings.core.context import Context
+from mappings.core.errors import DocumentError
+from mappings.core.record_mapping import Upgraded
+from tests.documents import context, ids_of
+from tests.packs.toy import BOOK
+
+
+def uuid(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def stored(*titles: str) -> dict[str, Any]:
+    """A modern book whose pages have these titles, and scans that only the new API knows."""
+    return {
+        "id": uuid(99),
+        "title": "Herbier",
+        "leaves": [
+            {"id": uuid(number), "title": title, "scan": f"scan of {title}"}
+            for number, title in enumerate(titles, start=1)
+        ],
+    }
+
+
+def knowing(base: dict[str, Any]) -> Context:
+    return replace(context(base=base), ids=ids_of(base, BOOK))
+
+
+def write(base: dict[str, Any], **written: Any) -> Upgraded:
+    return BOOK.upgrade(written, knowing(base))
+
+
+def reasons(base: dict[str, Any], **written: Any) -> list[str]:
+    with pytest.raises(DocumentError) as raised:
+        write(base, **written)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_a_list_that_comes_back_in_another_order_lands_on_the_right_rows() -> None:
+    """Trap 28."""
+    base = stored("fern", "moss", "oak")
+
+    upgraded = write(
+        base,
+        pages=[
+            {"number": 3, "heading": "oak tree"},
+            {"number": 1, "heading": "fern"},
+            {"number": 2, "heading": "moss"},
+        ],
+    )
+
+    assert upgraded.document["leaves"] == [
+        {"id": uuid(1), "title": "fern", "scan": "scan of fern"},
+        {"id": uuid(2), "title": "moss", "scan": "scan of moss"},
+        {"id": uuid(3), "title": "oak tree", "scan": "scan of oak"},
+    ]
+
+
+def test_an_item_that_is_left_out_stays_and_the_client_is_told() -> None:
+    base = stored("fern", "moss")
+
+    upgraded = write(base, pages=[{"number": 2, "heading": "lichen"}])
+
+    assert [leaf["title"] for leaf in upgraded.document["leaves"]] == ["fern", "lichen"]
+    assert [loss.pointer for loss in upgraded.lost] == ["/pages"]
+
+
+def test_an_item_without_a_key_is_a_new_one() -> None:
+    base = stored("fern")
+
+    upgraded = write(base, pages=[{"number": 1}, {"heading": "oak"}])
+
+    assert upgraded.changes == {"leaves": [base["leaves"][0], {"title": "oak"}]}
+
+
+def test_a_key_that_nothing_has_or_that_stands_twice_is_a_problem() -> None:
+    base = stored("fern", "moss")
+
+    found = reasons(base, pages=[{"number": 1}, {"number": 1}, {"number": 7}])
+
+    assert found == ["/pages/1/number: taken", "/pages/2/number: unknown"]
+
+
+def test_a_key_that_can_be_none_is_a_problem() -> None:
+    base = stored("fern")
+
+    assert "/pages/0/number: unknown" in reasons(base, pages=[{"number": ["1"]}])
+
+
+def test_what_is_no_list_of_objects_is_a_problem_where_it_stands() -> None:
+    base = stored("fern")
+
+    assert reasons(base, pages={"number": 1}) == ["/pages: not_a_list"]
+    assert reasons(base, pages=[{"number": 1}, 2]) == ["/pages/1: not_an_object"]
+    assert reasons(stored(), pages="") == ["/pages: not_a_list"]
+    assert reasons(stored(), pages=[7]) == ["/pages/0: not_an_object"]
+
+
+def test_items_whose_keys_nobody_knows_are_paired_by_position_when_echoed() -> None:
+    base = stored("fern", "moss")
+
+    upgraded = BOOK.upgrade(
+        {"pages": [{"number": None, "heading": "fern"}, {"heading": "lichen"}]}, context(base=base)
+    )
+
+    assert [leaf["title"] for leaf in upgraded.document["leaves"]] == ["fern", "lichen"]
+    assert upgraded.document["leaves"][1]["scan"] == "scan of moss"
+
+
+def test_a_new_record_takes_its_items_and_tells_that_their_ids_are_lost() -> None:
+    upgraded = BOOK.upgrade(
+        {"name": "Herbier", "pages": [{"number": 5, "heading": "oak"}]}, context()
+    )
+
+    assert upgraded.document["leaves"] == [{"title": "oak"}]
+    assert [loss.pointer for loss in upgraded.lost] == ["/pages/0/number"]
+
+
+def test_problems_within_records_have_pointers_into_the_whole_document() -> None:
+    base = stored("fern")
+
+    found = reasons(base, pages=[{"number": 1, "heading": 5}], press={"town": 7})
+
+    assert found == ["/press/town: not_a_text", "/pages/0/heading: not_a_text"]
+
+
+def test_a_record_within_keeps_what_only_the_new_api_knows() -> None:
+    base = stored() | {"printer": {"city": "Brest", "street": "Quai", "score": 5, "other": [1]}}
+
+    upgraded = write(base, press={"town": "Lorient"})
+
+    assert upgraded.changes == {
+        "printer": {"city": "Lorient", "street": "Quai", "score": 5, "other": [1]}
+    }
+
+
+def test_a_record_within_can_be_made_and_taken_away() -> None:
+    base = stored()
+    made = write(base, press={"town": "Brest"})
+
+    taken = write(base | {"printer": {"city": "Brest"}}, press=None)
+
+    assert made.changes == {"printer": {"city": "Brest"}}
+    assert taken.changes == {"printer": None}
+
+
+def test_a_record_within_that_is_no_object_is_a_problem() -> None:
+    assert reasons(stored(), press="Brest") == ["/press: not_an_object"]
+
+
+def test_the_ids_of_a_document_are_collected_with_their_kinds() -> None:
+    asked = BOOK.modern_ids(stored("fern"))
+
+    assert asked == {("book", uuid(99)), ("page", uuid(1))}
+
+
+def test_modern_lists_and_records_that_are_none_do_not_fit() -> None:
+    base = stored("fern")
+
+    def misfits(**changed: Any) -> list[str]:
+        return [str(problem) for problem in BOOK.misfits({**base, **changed}, "")]
+
+    assert misfits(leaves={"id": 1}) == ["/leaves: not_a_list"]
+    assert misfits(leaves=[7]) == ["/leaves/0: not_an_object"]
+    assert misfits(printer=[]) == ["/printer: not_an_object"]
+    assert misfits(printer={"city": 7}) == ["/printer/city: not_a_text"]
+    assert misfits(leaves=[{"title": 7}]) == ["/leaves/0/title: not_a_text"]
+    assert misfits(shelf=object()) == []

@@ -1,0 +1,119 @@
+"""The floors of the house: imports point down only."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    path.relative_to(ROOT): path
+    for wing in ("mappings", "proxy", "sandbox")
+    for path in sorted((ROOT / wing).rglob("*.py"))
+}
+PURE = {
+    "asyncio",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "socket",
+    "ssl",
+    "subprocess",
+    "time",
+}
+STANDARD = sys.stdlib_module_names
+OUTSIDE_OF_CORE = {"pydantic", "pydantic_core"}
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            names.add(str(node.module))
+    return names
+
+
+def tops(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported(path)}
+
+
+def under(*folders: str) -> list[Path]:
+    return [path for name, path in MODULES.items() if str(name).startswith(folders)]
+
+
+def importers(package: str) -> set[str]:
+    return {str(name) for name, path in MODULES.items() if package in tops(path)}
+
+
+@pytest.mark.parametrize("path", under("mappings"), ids=lambda path: path.name)
+def test_mappings_imports_nothing_from_above_and_does_no_io(path: Path) -> None:
+    found = tops(path)
+
+    assert not found & {"proxy", "sandbox", "starlette", "httpx", "uvicorn", "typer", "structlog"}
+    assert not found & PURE
+
+
+@pytest.mark.parametrize("path", under("mappings/core"), ids=lambda path: path.name)
+def test_the_core_knows_no_pack_and_pydantic_alone(path: Path) -> None:
+    found = imported(path)
+
+    assert not any(name.startswith("mappings.mesvaccins") for name in found)
+    outside = {name for name in tops(path) if name not in STANDARD and name != "mappings"}
+    assert outside <= OUTSIDE_OF_CORE
+
+
+@pytest.mark.parametrize("path", under("mappings"), ids=lambda path: path.name)
+def test_mappings_reads_no_clock(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    for call in (".today()", ".now(", "utcnow", "time.time", "os.environ"):
+        assert call not in text
+
+
+@pytest.mark.parametrize("path", under("proxy"), ids=lambda path: path.name)
+def test_the_proxy_imports_no_pack_but_by_its_name(path: Path) -> None:
+    assert not any(name.startswith("mappings.mesvaccins") for name in imported(path))
+
+
+def test_the_proxy_knows_no_field_and_no_path_of_any_api() -> None:
+    legacy = ("birth_name", "ins_c", "zip_code", "caption", "sharing_status", "health_profile")
+    modern = ("customary_name", "vaccination_acts", "validator_ids", "health_records")
+
+    for path in under("proxy"):
+        text = path.read_text(encoding="utf-8")
+        for word in (*legacy, *modern, "birth_date", "/records", "first_name"):
+            assert word not in text, f"{path.name} knows {word}"
+
+
+def test_each_library_has_its_own_room() -> None:
+    assert importers("httpx") <= {"proxy/upstream/client.py", "proxy/app.py"}
+    assert all(name.startswith("proxy/cli/") for name in importers("typer"))
+    assert all(name.startswith("proxy/cli/") for name in importers("rich"))
+    assert importers("structlog") == {"proxy/observe/logs.py"}
+
+
+def test_the_application_names_httpx_in_types_alone() -> None:
+    text = (ROOT / "proxy" / "app.py").read_text(encoding="utf-8")
+
+    assert text.count("import httpx") == 1
+    assert "if TYPE_CHECKING:\n    import httpx" in text
+
+
+def test_the_sandbox_imports_neither_wing_and_only_the_command_line_knows_it() -> None:
+    assert all(not tops(path) & {"mappings", "proxy"} for path in under("sandbox"))
+    outside = {name for name in importers("sandbox") if not name.startswith("sandbox/")}
+    assert all(name.startswith("proxy/cli/") for name in outside)
+
+
+def test_the_upstream_knows_nothing_of_translation() -> None:
+    for path in under("proxy/upstream"):
+        assert "proxy.journey.translation" not in imported(path)
