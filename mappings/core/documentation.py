@@ -52,8 +52,8 @@ def questions_page(pack: Pack) -> str:
         "",
         HOW,
         "",
-        "What no public page tells. Each has a default that is a guess, and one option to change it,",
-        "without a change of code.",
+        "What no public page tells. Each has a default that is a guess,",
+        "and one option that changes it without a change of code.",
         "",
     ]
     lines += _table(

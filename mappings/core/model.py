@@ -77,6 +77,7 @@ REASONS: Mapping[str, str] = {
     "missing": "blank",
     "string_type": "not_a_text",
     "int_type": "not_a_number",
+    "int_parsing": "not_a_number",
     "float_type": "not_a_number",
     "bool_type": "not_a_boolean",
     "list_type": "not_a_list",
@@ -84,10 +85,11 @@ REASONS: Mapping[str, str] = {
     "model_type": "not_an_object",
     "literal_error": "inclusion",
     "date": "date",
+    "department": "department",
     "timestamp": "timestamp",
     "uuid": "uuid",
 }
-"""The closed set of reasons, by pydantic's error type; every other type is "invalid"."""
+"""The closed set of reasons, by the type of pydantic's error; every other is "invalid"."""
 
 
 class FieldReader:

@@ -46,8 +46,7 @@ class AsExternalId(Codec):
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         checked(self.check)(legacy)
         if not is_blank(stored) and not matches(stored, with_key=False):
-            if not is_blank(legacy):
-                scope.lose()
+            scope.lose()
             return stored
         return legacy or None
 

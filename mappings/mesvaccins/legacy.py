@@ -40,7 +40,9 @@ def _boolean(value: Any) -> Any:
 
 
 def _department(value: Any) -> Any:
-    """The number of a department; Corsica's two are no numbers."""
+    """The number of a department; Corsica's two are no numbers, and "" is none."""
+    if value == "":
+        return None
     if isinstance(value, bool) or not DEPARTMENT.fullmatch(str(value)):
         raise PydanticCustomError("department", "expected the number of a French department")
     return value if value in ("2A", "2B") else int(value)

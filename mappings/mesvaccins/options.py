@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -55,7 +56,7 @@ def _legacy_field(name: str) -> str:
 
 def _charset(name: str) -> str:
     try:
-        b"".decode(name)
+        codecs.lookup(name)
     except LookupError as error:
         raise ValueError('expected a charset such as "windows-1252"') from error
     return name

@@ -86,7 +86,7 @@ def test_there_and_back_a_legacy_document_is_the_same(
 @many
 @given(data=st.data())
 def test_only_what_a_client_changed_is_changed(mapping: RecordMapping, data: st.DataObject) -> None:
-    """Law 3: with a base, the answer shows the edits, and every other modern field is the base's."""
+    """Law 3: with a base, the answer shows the edits, and all else is as the base has it."""
     base = data.draw(modern_documents(mapping, any_code=True))
     shown = mapping.downgrade(base, context()).document
     plain = [name for name in writable(mapping) if name != "pages"]

@@ -221,6 +221,11 @@ def test_values_are_compared_as_json_has_them() -> None:
     assert not equal([], {})
 
 
-def test_blank_is_what_says_nothing() -> None:
-    assert all(is_blank(value) for value in (None, "", " ", [], {}))
-    assert not any(is_blank(value) for value in (0, False, "x", [None]))
+@pytest.mark.parametrize("value", [None, "", " ", [], {}])
+def test_blank_is_what_says_nothing(value: Any) -> None:
+    assert is_blank(value)
+
+
+@pytest.mark.parametrize("value", [0, False, "x", [None]])
+def test_nought_and_false_say_something(value: Any) -> None:
+    assert not is_blank(value)

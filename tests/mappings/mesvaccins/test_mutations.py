@@ -127,7 +127,11 @@ def test_two_fields_that_are_swapped_break_a_golden_pair_or_the_coverage(
 
     rules = []
     for rule in mapping.rules:
-        changed = replace(rule, **{side: swapped(getattr(rule, side))})
+        changed: Rule = (
+            replace(rule, legacy=swapped(rule.legacy))
+            if side == "legacy"
+            else replace(rule, modern=swapped(rule.modern))
+        )
         if side == "modern" and isinstance(changed, Computed):
             changed = replace(changed, made_of=swapped(changed.made_of))
         rules.append(changed)

@@ -1,0 +1,105 @@
+"""Pointers, declared values and code tables, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.core import pointer
+from mappings.core.codecs import code_table
+from mappings.core.context import Context, Report, Scope
+from mappings.core.errors import RefusedError
+from mappings.core.evidence import documented, guess, inferred
+from mappings.core.model import CalendarDate, FieldReader, Model, Timestamp, Uuid, evidence_of, told
+from tests.documents import TODAY
+
+TOLD = documented("TOY")
+
+
+class Values(Model):
+    day: CalendarDate | None = told("A day.", TOLD)
+    at: Timestamp | None = told("An instant.", TOLD)
+    id: Uuid | None = told("An id.", TOLD)
+    others: list[dict[str, int]] | None = told("Others.", inferred("4.1"), required=True)
+
+
+def reasons(name: str, value: object) -> list[str]:
+    _, problems = FieldReader(Values.model_fields[name]).read(value, f"/{name}")
+    return [str(problem) for problem in problems]
+
+
+def read(name: str, value: object) -> object:
+    found, problems = FieldReader(Values.model_fields[name]).read(value, f"/{name}")
+    assert not problems
+    return found
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2024-02-30", "24-02-03", "2024-2-3", "2024-02-03T00:00:00Z", "٢٠٢٤-01-01", "", "20240203"],
+)
+def test_a_day_is_a_day_of_the_calendar(day: str) -> None:
+    assert reasons("day", day) == ["/day: date"]
+
+
+@pytest.mark.parametrize(
+    "instant", ["2024-02-03", "2024-02-03T10:00:00", "2024-02-30T10:00:00Z", "20240203T100000Z", ""]
+)
+def test_an_instant_has_its_offset(instant: str) -> None:
+    assert reasons("at", instant) == ["/at: timestamp"]
+
+
+def test_an_id_is_a_uuid_in_any_case() -> None:
+    assert (
+        read("id", "7C9E6679-7425-40DE-944B-000000000001") == "7c9e6679-7425-40de-944b-000000000001"
+    )
+    assert reasons("id", "7c9e667974254 0de944b000000000001") == ["/id: uuid"]
+    assert reasons("id", "{7c9e6679-7425-40de-944b-000000000001}") == ["/id: uuid"]
+
+
+def test_every_problem_of_a_value_is_told_with_its_place() -> None:
+    assert reasons("others", [{"a/b": "x"}, 7]) == [
+        "/others/0/a~1b: not_a_number",
+        "/others/1: not_an_object",
+    ]
+    assert reasons("others", "x") == ["/others: not_a_list"]
+    assert reasons("others", [{"a": 1.5}]) == ["/others/0/a: invalid"]
+
+
+def test_a_field_says_where_it_is_known_from() -> None:
+    assert evidence_of(Values.model_fields["others"]) == inferred("4.1")
+    assert str(guess("4.2", question="Is it?", option="names.policy")) == "guess: 4.2"
+
+
+def test_a_pointer_is_taken_apart_and_put_together() -> None:
+    assert pointer.join(["a/b", 0, "c~d"]) == "/a~1b/0/c~0d"
+    assert pointer.segments("/a~1b/0/c~0d") == ["a/b", "0", "c~d"]
+    assert pointer.segments("") == []
+
+
+def test_a_pointer_is_written_as_a_form_has_it() -> None:
+    assert pointer.path("/vaccinations/0/date") == "vaccinations[0].date"
+    assert pointer.field_path("/vaccinations/0/date") == "vaccinations[].date"
+    assert pointer.path("/0/a") == "0.a"
+    assert pointer.path("") == ""
+
+
+def test_a_code_that_is_in_no_table_is_refused_going_up_and_noted_coming_down() -> None:
+    table = code_table({"a": "x"})
+    scope = Scope(Context(today=TODAY), Report(), "/code")
+
+    shown = table.downgrade("z", scope)
+
+    assert shown is None
+    assert scope.report.unknown == ["/code"]
+    with pytest.raises(RefusedError) as raised:
+        table.upgrade("z", None, scope)
+    assert raised.value.reason == "inclusion"
+
+
+def test_null_is_null_in_every_table() -> None:
+    table = code_table({"a": "x"}, unknown="other")
+    scope = Scope(Context(today=TODAY), Report())
+
+    assert table.upgrade(None, None, scope) is None
+    assert table.downgrade(None, scope) is None
+    assert scope.report.unknown == []

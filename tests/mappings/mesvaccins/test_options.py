@@ -1,0 +1,260 @@
+"""The options: what each of them changes, and which values are refused at start."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mappings.core.errors import DocumentError, Problem
+from mappings.core.model import REASONS as BY_ERROR
+from mappings.core.record_mapping import RecordMapping
+from mappings.mesvaccins import Options, build
+from mappings.mesvaccins.errors import REASONS, STATUSES, LegacyErrors
+from tests.documents import context
+
+ID = "7c9e6679-7425-40de-944b-000000000001"
+INS_C = "20410087654321098765 79"
+WRONG_KEY = "20410087654321098765 12"
+PERSON: dict[str, Any] = {
+    "first_name": "Inès",
+    "last_name": "Kermorvan",
+    "birth_date": "1990-01-01",
+    "gender": "female",
+}
+BASE = {**PERSON, "id": ID, "gender": "f"}
+
+
+def mapping(**options: Any) -> RecordMapping:
+    return build(Options.model_validate(options)).mappings["health_record"]
+
+
+@pytest.mark.parametrize(
+    ("check", "taken", "refused"),
+    [
+        ("none", [INS_C, WRONG_KEY, "x"], []),
+        ("form", [INS_C, WRONG_KEY, "2041008765432109876579", "", None], ["x", "1" * 20]),
+        ("key", [INS_C, ""], [WRONG_KEY, "x"]),
+    ],
+    ids=["none", "form", "key"],
+)
+def test_an_ins_c_is_checked_as_the_option_says(
+    check: str, taken: list[str], refused: list[str]
+) -> None:
+    record = mapping(records={"ins_c_check": check})
+
+    for value in taken:
+        assert record.upgrade({**PERSON, "ins_c": value}, context()).aside == {"ins_c": value}
+    for value in refused:
+        with pytest.raises(DocumentError, match="/ins_c: invalid"):
+            record.upgrade({**PERSON, "ins_c": value}, context())
+
+
+def test_an_ins_c_goes_to_the_external_id_by_option() -> None:
+    record = mapping(records={"ins_c": "external_id"})
+
+    made = record.upgrade({**PERSON, "ins_c": INS_C}, context()).document
+
+    assert made["external_id"] == INS_C
+    assert record.downgrade({**BASE, "external_id": INS_C}, context()).document["ins_c"] == INS_C
+
+
+def test_an_ins_c_never_writes_over_another_external_id() -> None:
+    record = mapping(records={"ins_c": "external_id"})
+    base = {**BASE, "external_id": "dossier-0042"}
+
+    shown = record.downgrade(base, context()).document["ins_c"]
+    upgraded = record.upgrade({"ins_c": INS_C}, context(base=base))
+    cleared = record.upgrade({"ins_c": ""}, context(base=base))
+
+    assert shown is None
+    assert upgraded.changes == cleared.changes == {}
+    assert [loss.pointer for loss in upgraded.lost] == ["/ins_c"]
+    assert cleared.lost == ()
+
+
+def test_an_ins_c_that_goes_to_the_external_id_is_checked_and_can_be_taken_away() -> None:
+    record = mapping(records={"ins_c": "external_id"})
+    base = {**BASE, "external_id": INS_C}
+
+    assert record.upgrade({"ins_c": None}, context(base=base)).changes == {"external_id": None}
+    assert record.upgrade({"ins_c": INS_C}, context(base=base)).changes == {}
+    with pytest.raises(DocumentError, match="/ins_c: invalid"):
+        record.upgrade({"ins_c": "x"}, context(base=base))
+
+
+def test_the_fields_that_a_creation_demands_are_an_option() -> None:
+    record = mapping(records={"required": ["last_name"]})
+
+    assert record.upgrade({"last_name": "Kermorvan"}, context()).document == {
+        "last_name": "Kermorvan"
+    }
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        (["ACCEPTED", "PENDING"], "shared_record"),
+        (["PENDING", "REFUSED"], "private_record"),
+        ([None], "private_record"),
+        ([], "private_record"),
+    ],
+    ids=["accepted", "pending", "none", "empty"],
+)
+def test_a_record_is_shared_once_a_request_was_accepted(statuses: list[Any], said: str) -> None:
+    base = {**BASE, "sharing_requests": [{"status": status} for status in statuses]}
+
+    downgraded = mapping().downgrade(base, context())
+
+    assert downgraded.document["sharing_status"] == said
+    assert downgraded.unknown == ()
+
+
+def test_a_status_that_nobody_knows_counts_as_not_accepted_and_is_noted() -> None:
+    base = {**BASE, "sharing_requests": [{"status": "FROZEN"}]}
+
+    default = mapping().downgrade(base, context())
+    chosen = mapping(
+        sharing={"accepted_statuses": ["FROZEN"], "shared": "partage", "private": "prive"}
+    ).downgrade(base, context())
+
+    assert default.document["sharing_status"] == "private_record"
+    assert default.unknown == ("/sharing_requests/0/status",)
+    assert chosen.document["sharing_status"] == "partage"
+    assert chosen.unknown == ()
+
+
+def test_the_words_of_captions_and_the_zone_are_options() -> None:
+    record = mapping(
+        caption={"female": "Dame", "months_below": 0}, timestamps={"zone": "America/Cayenne"}
+    )
+
+    shown = record.downgrade({**BASE, "created_at": "2022-07-03T13:41:17.071Z"}, context()).document
+
+    assert shown["caption"] == "Dame de 36 ans"
+    assert shown["created_at"] == "2022-07-03T10:41:17-03:00"
+
+
+def test_a_certified_act_shows_its_validation_or_null_by_option() -> None:
+    act = {"certified_on": "2020-01-02", "certification_method": "execution"}
+    base = {**BASE, "vaccination_acts": [act]}
+
+    def validation(record: RecordMapping) -> Any:
+        return record.downgrade(base, context()).document["vaccinations"][0]["validation"]
+
+    assert validation(mapping()) == {"validator": None, "date": "2020-01-02", "method": "execution"}
+    assert validation(mapping(acts={"validation": "null"})) is None
+
+
+def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
+    base = {**BASE, "vaccination_acts": [{"performed_on": "2020-01-02"}]}
+    record = mapping()
+    (shown,) = record.downgrade(base, context()).document["vaccinations"]
+
+    written = {**shown, "age": "9 ans", "comments": [{"text": "x"}]}
+    echoed = record.upgrade({"vaccinations": [written]}, context(base=base))
+
+    assert echoed.changes == {}
+    assert echoed.aside == {}
+    assert [loss.pointer for loss in echoed.lost] == [
+        "/vaccinations/0/comments",
+        "/vaccinations/0/age",
+    ]
+    for written in ([], None, [shown, shown], [{**shown, "date": "2020-01-03"}]):
+        with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
+            record.upgrade({"vaccinations": written}, context(base=base))
+    with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
+        record.upgrade({**PERSON, "vaccinations": [shown]}, context())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"upstream": {"read": {"path": "/records"}}},
+            "expected {id} where the record's id stands",
+        ),
+        ({"upstream": {"read": {"path": "/a/{id}/{id}"}}}, "with {id} once at most"),
+        ({"upstream": {"list": {"path": "/records/{id}"}}}, "no record is named"),
+        ({"upstream": {"create": {"path": "records"}}}, "expected a path"),
+        ({"upstream": {"create": {"path": "/a/../b"}}}, "expected a path"),
+        ({"upstream": {"create": {"path": "/a?b=c"}}}, "expected a path"),
+        ({"upstream": {"create": {"path": "//evil.example"}}}, "expected a path"),
+        ({"upstream": {"create": {"success": [302]}}}, "less than or equal to 299"),
+        ({"upstream": {"update": {"method": "POST"}}}, "'PATCH' or 'PUT'"),
+        ({"legacy": {"prefixes": ["api/"]}}, "without a slash at its end"),
+        ({"legacy": {"charset": "klingon"}}, "expected a charset"),
+        ({"timestamps": {"zone": "Mars/Olympus"}}, "expected a time zone"),
+        ({"records": {"required": ["surname"]}}, "expected a field of the legacy record"),
+        ({"names": {"polcy": "crossed"}}, "Extra inputs are not permitted"),
+    ],
+)
+def test_an_option_that_cannot_be_used_says_what_is_expected(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message.replace("{", r"\{").replace("}", r"\}")):
+        Options.model_validate(options)
+
+
+def test_a_path_and_a_charset_that_can_be_used_are_taken() -> None:
+    options = Options.model_validate(
+        {
+            "upstream": {
+                "read": {"path": "/v2/fiches/{id}/complete"},
+                "list": {"path": "/v2/fiches"},
+            },
+            "legacy": {"charset": "windows-1252", "prefixes": ["/api/v1.1"]},
+        }
+    )
+
+    assert options.upstream.read.call().path == "/v2/fiches/{id}/complete"
+
+
+def test_errors_are_french_or_english_and_wrapped_or_bare() -> None:
+    problems = [
+        Problem("/birth_date", "date"),
+        Problem("/birth_date", "date"),
+        Problem("/birth_date", "blank"),
+        Problem("/vaccinations/0/date", "date"),
+        Problem("", "refused"),
+    ]
+
+    assert LegacyErrors("fr").invalid(problems) == {
+        "errors": {
+            "birth_date": ["n'est pas une date (AAAA-MM-JJ)", "doit être rempli(e)"],
+            "vaccinations[0].date": ["n'est pas une date (AAAA-MM-JJ)"],
+            "base": ["n'a pas été accepté(e)"],
+        }
+    }
+    assert LegacyErrors("en", "bare").invalid(problems[:1]) == {
+        "birth_date": ["is not a date (YYYY-MM-DD)"]
+    }
+    assert LegacyErrors("en").error(404) == {"error": "This resource does not exist."}
+    assert LegacyErrors("fr").error(418) == {"error": "Une erreur est survenue."}
+
+
+def test_a_401_asks_for_a_token_as_the_old_api_did() -> None:
+    assert LegacyErrors("fr").headers(401) == {
+        "WWW-Authenticate": 'Bearer realm="Doorkeeper", error="invalid_token"'
+    }
+    assert LegacyErrors("fr").headers(404) == {}
+
+
+def test_both_languages_have_every_sentence() -> None:
+    assert STATUSES["fr"].keys() == STATUSES["en"].keys()
+    assert REASONS["fr"].keys() == REASONS["en"].keys()
+
+
+def test_every_reason_that_the_code_gives_has_its_sentence() -> None:
+    text = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(__file__).parents[3].glob("mappings/**/*.py")
+    )
+    given = set(re.findall(r'(?:\.refuse|RefusedError|Problem)\((?:[\w"]+, )?"(\w+)"', text))
+    given |= set(re.findall(r'PydanticCustomError\("(\w+)"', text))
+
+    assert given | set(BY_ERROR.values()) <= REASONS["fr"].keys()
+    assert len(given) > 8
