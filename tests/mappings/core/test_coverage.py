@@ -83,6 +83,17 @@ def test_types_that_differ_ask_for_a_codec() -> None:
     assert found == ["legacy /size: its type differs from modern /size's, and no codec is given"]
 
 
+def test_a_type_that_may_be_two_things_is_not_one_of_them() -> None:
+    class Either(Model):
+        size: str | int | None = told("A size.", TOLD)
+
+    class One(Model):
+        size: str | None = told("A size.", TOLD)
+
+    with pytest.raises(ContradictionError, match="its type differs"):
+        RecordMapping(Either, One, same("size", source=TOLD))
+
+
 def test_what_is_lost_or_made_gives_its_reason() -> None:
     found = contradictions(
         same("name", source=TOLD),

@@ -45,6 +45,22 @@ def test_what_is_no_date_is_refused(written: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("echoed", "stale"),
+    [("2022-11-03T14:41:16+01:00", True), ("2022-11-03T14:41:17+01:00", False), (None, False)],
+    ids=["older", "same", "null"],
+)
+def test_a_write_over_a_record_that_was_changed_since_is_stale(
+    echoed: str | None, stale: bool
+) -> None:
+    base = {**PERSON, "id": "7c9e6679-7425-40de-944b-000000000001", "gender": "f"}
+    changed = {**base, "updated_at": "2022-11-03T13:41:17.071Z"}
+
+    upgraded = HEALTH_RECORD.upgrade({"updated_at": echoed}, context(base=changed))
+
+    assert upgraded.stale is stale
+
+
+@pytest.mark.parametrize(
     ("written", "kept"),
     [(64, 64), ("64", 64), ("01", 1), ("2A", "2A"), (971, 971), (None, None), ("", None)],
 )
