@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from proxy import packs
 from proxy.front.door import Door, log_losses
 from proxy.front.health import healthz, readyz
-from proxy.journey.headers import LOST, REQUEST_ID
+from proxy.front.request_id import REQUEST_ID, RequestId
+from proxy.journey.headers import LOST
 from proxy.journey.routing import Router
 from proxy.journey.translation import Gateway
 from proxy.observe import logs
@@ -60,15 +61,15 @@ def create_app(
         log_losses(gateway)
         await gateway.upstream.close()
 
-    return Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Mount("/", Door(gateway)),
-        ],
-        middleware=_cross_origin(settings),
+    app = Starlette(
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
+        middleware=[Middleware(RequestId), *_cross_origin(settings)],
         lifespan=lifespan,
     )
+    # Whatever else is asked for, whatever its path looks like, is for the legacy surface.
+    app.router.default = Door(gateway)
+    app.router.redirect_slashes = False
+    return app
 
 
 def from_environment() -> Starlette:

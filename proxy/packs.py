@@ -19,6 +19,7 @@ from proxy.errors import ConfigurationError
 from proxy.journey import strict_json
 
 MAX_DEPTH = 16
+ENDINGS = frozenset({".csv", ".json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def load(name: str, options: Path | None = None, tables: Path | None = None) -> 
 def _module(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
-    except ImportError as error:
+    except (ImportError, TypeError, ValueError) as error:
         raise ConfigurationError(f"PASSERELLE_PACK: {name} cannot be imported: {error}") from error
     except MappingError as error:
         raise ConfigurationError(f"pack {name}: {error}") from error
@@ -75,6 +76,15 @@ def _options(model: type[BaseModel], path: Path) -> BaseModel:
 def _tables(pack: Pack, folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise ConfigurationError(f"PASSERELLE_TABLES: {folder} is no folder")
+    known = {table.name for table in pack.tables}
+    strange = sorted(
+        path.name for path in folder.iterdir() if path.suffix in ENDINGS and path.stem not in known
+    )
+    if strange:
+        raise ConfigurationError(
+            f"PASSERELLE_TABLES: {', '.join(strange)}: the pack reads no such table, only "
+            f"{', '.join(sorted(known)) or 'none'}"
+        )
     tables = {}
     for table in pack.tables:
         rows = _rows(table, folder)
@@ -98,6 +108,6 @@ def _rows(table: Table, folder: Path) -> list[Row] | None:
             if not isinstance(rows, list):
                 raise ConfigurationError(f"PASSERELLE_TABLES: {brackets}: expected an array")
             return rows
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise ConfigurationError(f"PASSERELLE_TABLES: {table.name}: {error}") from error
     return None

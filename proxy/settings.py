@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -19,11 +20,15 @@ PREFIX = "PASSERELLE_"
 
 def _url(text: str) -> str:
     """An http or https URL with a host and perhaps a path, without a slash at its end."""
+    text = text.strip()
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("expected a URL such as https://api.example.org")
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("expected a URL without credentials, query or fragment")
+    if re.search(r"[\s?#\x00-\x1f\x7f]", text):
+        raise ValueError("expected a URL without spaces, and without ? or # at its end")
+    parts.port  # noqa: B018 - raises ValueError for what is no port
     return text.rstrip("/")
 
 
@@ -124,8 +129,9 @@ def _of_kubernetes(name: str) -> bool:
 
 
 def _unknown(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"{name}: no such setting" + (f"; is {close[0]} meant?" if close else "")
+    bare = [setting.removeprefix(PREFIX) for setting in known]
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+    return f"{name}: no such setting" + (f"; is {PREFIX}{close[0]} meant?" if close else "")
 
 
 def _variable(place: tuple[int | str, ...]) -> tuple[str, ...]:

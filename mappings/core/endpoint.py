@@ -37,17 +37,17 @@ class Endpoint:
     mapping: RecordMapping
     """What it accepts and what it answers with."""
     call: UpstreamCall
+    read: UpstreamCall
+    """How one record is read: before it is written over, or deleted on a condition."""
     status: int
     """The legacy status of success."""
     source: Evidence
-    base: UpstreamCall | None = None
-    """How the stored record is read before it is written over or deleted on a condition."""
     wrapper: str | None = None
     """A legacy body may hold the record alone under this name."""
     list_key: str | None = None
     """Where a modern list lies in the modern answer; none for a bare array."""
-    located_at: str | None = None
-    """The legacy path of a record that was made."""
+    located_at: str = ""
+    """Of a creation: the legacy path of a record that was made."""
     identity: str = "id"
     """The modern field that holds the record's id."""
     stale_writes: Literal["conflict", "allow"] = "conflict"

@@ -138,7 +138,7 @@ class Identifier(Rule):
         if base is None:
             if written[name] is not None:
                 scope.lose(name)
-        elif not equal(written[name], self.downgrade(base, scope)[name]):
+        elif str(written[name]).lower() != str(self.downgrade(base, scope)[name]).lower():
             scope.refuse("mismatch", name)
         return {}
 

@@ -39,9 +39,9 @@ def conditions(rows: Sequence[Row]) -> Conditions:
         try:
             identity, kind = int(row["id"]), row["type"]
             uuid = str(UUID(row["uuid"] if "uuid" in row else _syadem_code(row)))
-        except (KeyError, TypeError, ValueError, StopIteration) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, StopIteration) as error:
             raise OptionsError(f"conditions, row {number}: expected id, type and uuid") from error
-        if kind not in TYPES:
+        if not isinstance(kind, str) or kind not in TYPES:
             raise OptionsError(f"conditions, row {number}: the type is none of {sorted(TYPES)}")
         if identity in by_id or uuid in by_id.values():
             raise OptionsError(f"conditions, row {number}: the id or the uuid stands twice")

@@ -98,17 +98,17 @@ def health_record(options: Options) -> RecordMapping:
             ),
         ),
         set_aside(
+            "email",
+            because="the new API has no contact details; the guide does not say so",
+            source=inferred("3"),
+        ),
+        set_aside(
             "home_phone",
             "mobile_phone",
             "place_of_birth",
             "department_of_birth",
             because="the new API does not have it any more",
             source=MHR,
-        ),
-        set_aside(
-            "email",
-            because="the new API has no contact details; the guide does not say so",
-            source=inferred("3"),
         ),
         _ins_c(options),
         untouched(

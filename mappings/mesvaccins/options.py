@@ -64,6 +64,7 @@ def _charset(name: str) -> str:
 
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Status = Annotated[int, Field(ge=200, le=299)]
+Successes = Annotated[tuple[Status, ...], Field(min_length=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LegacyField = Annotated[str, AfterValidator(_legacy_field)]
 Charset = Annotated[str, AfterValidator(_charset)]
@@ -314,7 +315,7 @@ class _Call(Section):
 
     method: str
     path: str
-    success: tuple[Status, ...]
+    success: Successes
 
     def call(self) -> UpstreamCall:
         """The call as endpoints hold it."""
@@ -352,7 +353,7 @@ class ListCall(_Call):
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "list")
-    success: tuple[Status, ...] = _success((200,), "list")
+    success: Successes = _success((200,), "list")
     key: str | None = option(
         None,
         "The name under which the list stands in the answer; none: the answer is the list.",
@@ -369,7 +370,7 @@ class ReadCall(_Call):
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "read")
-    success: tuple[Status, ...] = _success((200,), "read")
+    success: Successes = _success((200,), "read")
 
 
 class CreateCall(_Call):
@@ -377,7 +378,7 @@ class CreateCall(_Call):
 
     method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "create")
-    success: tuple[Status, ...] = _success((201, 200), "create")
+    success: Successes = _success((201, 200), "create")
 
 
 class UpdateCall(_Call):
@@ -393,7 +394,7 @@ class UpdateCall(_Call):
         ),
     )
     path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "update")
-    success: tuple[Status, ...] = _success((200, 204), "update")
+    success: Successes = _success((200, 204), "update")
 
 
 class DeleteCall(_Call):
@@ -401,7 +402,7 @@ class DeleteCall(_Call):
 
     method: Literal["DELETE"] = option("DELETE", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "delete")
-    success: tuple[Status, ...] = _success((200, 204), "delete")
+    success: Successes = _success((200, 204), "delete")
 
 
 class Upstream(Section):

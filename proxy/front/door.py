@@ -1,27 +1,23 @@
-"""The legacy surface as an ASGI application: request id, journey, error form, one log line."""
+"""The legacy surface as an ASGI application: the journey, the form of errors, one log line."""
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from dataclasses import dataclass
-from uuid import uuid4
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mappings.core import pointer as pointers
-from proxy.errors import ProxyError, UpstreamContractError
+from proxy.errors import MalformedError, ProxyError, UpstreamContractError
+from proxy.front.request_id import SCOPE
 from proxy.journey import answers
-from proxy.journey.headers import REQUEST_ID
 from proxy.journey.translation import Gateway, Journey
 from proxy.observe.logs import log
-from proxy.observe.losses import UNDECLARED
+from proxy.observe.losses import PARAMETERS, UNDECLARED
 
-# Wide enough for UUIDs, ULIDs' hex and trace ids; too narrow for anybody's name.
-REQUEST_ID_PATTERN = re.compile(r"[0-9A-Fa-f-]{16,64}", re.ASCII)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
 
@@ -35,9 +31,8 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         request = Request(scope, receive)
-        request_id = _request_id(request)
+        request_id: str = scope[SCOPE]
         journey, response = await self._answered(request, request_id)
-        response.headers[REQUEST_ID] = request_id
         await response(scope, receive, send)
         self._log(request, request_id, journey, response, time.perf_counter() - began)
 
@@ -52,6 +47,8 @@ class Door:
             if isinstance(error, UpstreamContractError):
                 _log_contract(error, request_id)
             return journey, answers.failure(error, pack, head=head)
+        except ClientDisconnect:
+            return journey, answers.failure(MalformedError(), pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback
             _log_failure(error, request_id)
             return journey, answers.failure(ProxyError(), pack, head=head)
@@ -71,6 +68,7 @@ class Door:
                     {pointers.field_path(loss.pointer) for loss in journey.lost if loss.declared}
                 ),
                 "lost_undeclared": sum(not loss.declared for loss in journey.lost),
+                "dropped_parameters": journey.dropped_parameters,
                 "unknown": sorted({pointers.field_path(place) for place in journey.unknown}),
                 "upstream_status": journey.upstream_status,
                 "upstream_milliseconds": round(journey.upstream_milliseconds, 1),
@@ -89,14 +87,12 @@ class Door:
 def log_losses(gateway: Gateway) -> None:
     """Say what was lost since the start, by field."""
     counted = dict(gateway.losses.by_field)
-    undeclared = counted.pop(UNDECLARED, 0)
-    log.info("losses", lost=counted, lost_undeclared=undeclared)
-
-
-def _request_id(request: Request) -> str:
-    """The caller's request id where it is one and can be logged, else one of our own."""
-    given = request.headers.get(REQUEST_ID, "")
-    return given if REQUEST_ID_PATTERN.fullmatch(given) else uuid4().hex
+    log.info(
+        "losses",
+        lost_undeclared=counted.pop(UNDECLARED, 0),
+        dropped_parameters=counted.pop(PARAMETERS, 0),
+        lost=counted,
+    )
 
 
 def _log_contract(error: UpstreamContractError, request_id: str) -> None:

@@ -22,7 +22,7 @@ def parse(text: str, charset: str) -> dict[str, Any]:
     """
     try:
         pairs = parse_qsl(
-            text,
+            "&".join(part for part in text.split("&") if part),
             keep_blank_values=True,
             strict_parsing=bool(text),
             encoding=charset,

@@ -22,7 +22,7 @@ ONCE = frozenset({"authorization", "if-match", "if-none-match"})
 PSEUDONYM = "passerelle"
 LOST = "Passerelle-Lost"
 LOST_NAMES = 50
-REQUEST_ID = "X-Request-Id"
+LOST_LENGTH = 100
 
 Pairs = list[tuple[str, str]]
 
@@ -38,7 +38,7 @@ def to_upstream(headers: Headers, request_id: str) -> Pairs:
         ("accept-encoding", "identity"),
         ("user-agent", PSEUDONYM),
         ("via", f"1.1 {PSEUDONYM}"),
-        (REQUEST_ID.lower(), request_id),
+        ("x-request-id", request_id),
         *crossing,
     ]
 
@@ -64,6 +64,6 @@ def matches(condition: str, tag: str, *, weakly: bool) -> bool:
 def lost(losses: Iterable[Loss]) -> str:
     """The fields that were not carried over, as a client reads them: `email, home_phone`."""
     names = list(dict.fromkeys(pointers.field_path(loss.pointer) for loss in losses))
-    told = [quote(name[:100], safe="[].:@!$'()*+") for name in names[:LOST_NAMES]]
+    told = [quote(name, safe="[].:@!$'()*+")[:LOST_LENGTH] for name in names[:LOST_NAMES]]
     more = len(names) - LOST_NAMES
     return ", ".join(told) + (f", and {more} more" if more > 0 else "")

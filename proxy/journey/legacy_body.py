@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from email.message import Message
 from typing import Any
 
@@ -10,7 +11,9 @@ from starlette.requests import Request
 from proxy.errors import MalformedError, TooLargeError, UnsupportedMediaError
 from proxy.journey import forms, strict_json
 
-CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
+CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
+"""By the names that Python gives them: `utf8` and `latin1` are among their others."""
+
 BOM = b"\xef\xbb\xbf"
 FORM = "application/x-www-form-urlencoded"
 
@@ -39,28 +42,39 @@ def parse(body: bytes, content_type: str, charset: str | None, max_depth: int) -
     """
     kind, declared = _declared(content_type)
     raw = body.removeprefix(BOM).strip(b" \t\r\n")
+    is_json = raw[:1] in (b"{", b"[")
+    if raw and not is_json and kind not in ("", FORM):
+        raise MalformedError if kind.endswith("json") else UnsupportedMediaError
     text, read_as = _decoded(raw, declared, charset)
     try:
-        if text[:1] in ("{", "["):
+        if is_json:
             return strict_json.parse(text.encode(), max_depth)
-        if not text:
-            return {}
-        if kind in ("", FORM):
-            return forms.parse(text, read_as)
+        return _form(text, read_as, None if declared else charset)
     except (strict_json.NotStrictJsonError, forms.NotAFormError) as error:
         raise MalformedError from error
-    if kind.endswith("json"):
-        raise MalformedError
-    raise UnsupportedMediaError
+
+
+def _form(text: str, charset: str, otherwise: str | None) -> dict[str, Any]:
+    """A form writes its bytes as escapes, so what charset they have shows only there."""
+    try:
+        return forms.parse(text, charset)
+    except forms.NotAFormError:
+        if otherwise is None:
+            raise
+    return forms.parse(text, otherwise)
 
 
 def _declared(content_type: str) -> tuple[str, str | None]:
-    """The media type and the charset of a Content-Type, both in lower case."""
+    """The media type, and the charset of a Content-Type by the name that Python gives it."""
     header = Message()
     header["content-type"] = content_type
-    charset = header.get_param("charset")
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind, charset.lower() if isinstance(charset, str) else None
+    kind, charset = content_type.partition(";")[0].strip().lower(), header.get_param("charset")
+    if not charset or not isinstance(charset, str):
+        return kind, None
+    try:
+        return kind, codecs.lookup(charset).name
+    except (LookupError, ValueError) as error:
+        raise UnsupportedMediaError from error
 
 
 def _decoded(raw: bytes, declared: str | None, otherwise: str | None) -> tuple[str, str]:

@@ -12,9 +12,6 @@ import msgspec
 LARGEST = Decimal("1.7976931348623157e308")
 """The largest double: a larger number has no meaning in the JSON of either side."""
 
-MAX_NUMBER = 4300
-"""Digits of an integer beyond which Python itself refuses to write it out."""
-
 ESCAPED = re.compile("[^\\x00-\\x7f]")
 
 
@@ -60,8 +57,10 @@ def _escape(found: re.Match[str]) -> str:
 
 def _check(document: Any, max_depth: int) -> None:
     """Refuse what the parser lets through: depth, U+0000, numbers beyond every double."""
-    level = [document]
-    for _ in range(max_depth + 1):
+    level, depth = [document], 0
+    while level:
+        if depth == max_depth and any(isinstance(value, dict | list) for value in level):
+            raise NotStrictJsonError("nested too deep")
         below: list[Any] = []
         for value in level:
             if isinstance(value, dict):
@@ -72,9 +71,7 @@ def _check(document: Any, max_depth: int) -> None:
             elif isinstance(value, str):
                 if "\0" in value:
                     raise NotStrictJsonError("U+0000 in a text")
-            elif isinstance(value, Decimal) and abs(value) > LARGEST:
+            # No abs(): arithmetic rounds by the context, and overflows in it.
+            elif isinstance(value, Decimal) and not -LARGEST <= value <= LARGEST:
                 raise NotStrictJsonError("a number beyond every double")
-        if not below:
-            return
-        level = below
-    raise NotStrictJsonError("nested too deep")
+        level, depth = below, depth + 1

@@ -15,6 +15,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mappings.core import pointer as pointers
 from mappings.core.context import Context, Document, Json, Loss, is_blank
 from mappings.core.endpoint import ID, UpstreamCall
 from mappings.core.errors import DocumentError, Problem
@@ -62,8 +63,13 @@ class Journey:
     request_id: str
     upstream_status: int | None = None
     upstream_milliseconds: float = 0.0
-    unknown: tuple[str, ...] = ()
-    lost: tuple[Loss, ...] = field(default=())
+    unknown: list[str] = field(default_factory=list)
+    lost: list[Loss] = field(default_factory=list)
+
+    @property
+    def dropped_parameters(self) -> int:
+        """How many query parameters the client sent: the legacy paths have none."""
+        return len([part for part in self.request.url.query.split("&") if part])
 
     async def answer(self) -> Response:
         """Carry the request to the new API and its answer back."""
@@ -133,14 +139,18 @@ class Journey:
         inner = document.get(endpoint.wrapper)
         if isinstance(inner, dict):
             around = document.keys() - {endpoint.wrapper}
-            self.lost += tuple(Loss(f"/{name}", declared=False) for name in sorted(around))
+            self.lost += [Loss(pointers.child("", name), declared=False) for name in sorted(around)]
             return inner
         return document
 
     async def stored(self) -> tuple[Reply, Document]:
         """The base: the record as the new API has it now."""
-        reply = await self.ask(self.route.endpoint.base or self.route.endpoint.call)
-        return reply, self.record_in(reply)
+        reply = await self.ask(self.route.endpoint.read)
+        record = self.record_in(reply)
+        misfits = self.route.endpoint.mapping.misfits(record, "")
+        if misfits:
+            raise UpstreamContractError(misfits)
+        return reply, record
 
     def check_condition(self, base: Document) -> None:
         """Hold the client to its own If-Match, which is about the legacy document."""
@@ -205,6 +215,8 @@ class Journey:
         """The reply, if its status is one that the endpoint lists."""
         if reply.status in call.success:
             return reply
+        if policy.legacy_status(reply.status) == 422:
+            raise InvalidDocumentError([Problem("", rejections.REFUSED)])
         status, after = policy.legacy_status(reply.status), policy.retry_after(reply.retry_after)
         raise UpstreamStatusError(status, reply.status, after)
 
@@ -213,11 +225,8 @@ class Journey:
         record = self.document_in(reply)
         if not isinstance(record, Mapping):
             raise UpstreamContractError([Problem("", "not_an_object")])
-        identity = record.get(self.route.endpoint.identity)
-        named = isinstance(identity, str) and identity.lower() == (
-            self.route.id or identity.lower()
-        )
-        if not named:
+        identity = str(record.get(self.route.endpoint.identity)).lower()
+        if self.route.id and identity != self.route.id:
             raise UpstreamContractError([Problem(f"/{self.route.endpoint.identity}", "mismatch")])
         return record
 
@@ -254,7 +263,7 @@ class Journey:
         """Where a legacy client finds the record that it made."""
         pack, endpoint = self.gateway.loaded.pack, self.route.endpoint
         identity = str(record[endpoint.identity])
-        path = (endpoint.located_at or endpoint.path).replace("{uuid}", identity) + pack.suffix
+        path = endpoint.located_at.replace("{uuid}", identity) + pack.suffix
         return f"{self.gateway.settings.public_url or ''}{self.route.prefix}{path}"
 
     def encoded(self, document: Any) -> bytes:
@@ -269,7 +278,7 @@ class Journey:
         have = self.request.headers.get("if-none-match") if self.route.reads else None
         if have is not None and headers.matches(have, tag["ETag"], weakly=True):
             return answers.answer(304, b"", tag, head=head)
-        self.gateway.losses.count(self.lost)
+        self.gateway.losses.count(self.lost, self.dropped_parameters)
         return answers.answer(
             self.route.endpoint.status, body, {**tag, **told, **(extra or {})}, head=head
         )

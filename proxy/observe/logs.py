@@ -13,6 +13,7 @@ FIELDS = frozenset(
     {
         "at",
         "bytes_sent",
+        "dropped_parameters",
         "error",
         "event",
         "legacy_status",

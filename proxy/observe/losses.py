@@ -1,4 +1,4 @@
-"""What was not carried over, counted by field; undeclared names are counted without their name."""
+"""What was not carried over, counted by field; undeclared ones without their name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mappings.core import pointer as pointers
 from mappings.core.context import Loss
 
 UNDECLARED = "(undeclared)"
+PARAMETERS = "(query parameters)"
 
 
 class Losses:
@@ -17,8 +18,10 @@ class Losses:
     def __init__(self) -> None:
         self.by_field: Counter[str] = Counter()
 
-    def count(self, losses: Iterable[Loss]) -> None:
-        """Count what one request lost."""
+    def count(self, losses: Iterable[Loss], parameters: int) -> None:
+        """Count what one request lost, and how many query parameters were dropped."""
+        if parameters:
+            self.by_field[PARAMETERS] += parameters
         self.by_field.update(
             pointers.field_path(loss.pointer) if loss.declared else UNDECLARED for loss in losses
         )

@@ -58,7 +58,11 @@ class Upstream:
         Raises `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
         request = self._client.build_request(
-            method, self._base + path, headers=headers, content=content
+            method,
+            self._base + path,
+            # As bytes: httpx would refuse what is not ASCII, and HTTP allows it (RFC 9110, 5.5).
+            headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
+            content=content,
         )
         began = time.perf_counter()
         try:
@@ -85,12 +89,22 @@ class Upstream:
         await self._client.aclose()
 
     async def _body(self, response: httpx.Response) -> bytes:
-        """The body up to the limit. It is not decoded: a small body can hide a huge one."""
+        """
+        The body up to the limit. It is not decoded: a small body can hide a huge one.
+
+        The status of an error says enough; an error's body that cannot be read is none.
+        """
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise UpstreamContractError([Problem("", "encoded")])
+            return self._unread(response, "encoded")
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > self._max_bytes:
-                raise UpstreamContractError([Problem("", "too_large")])
+                return self._unread(response, "too_large")
         return bytes(body)
+
+    @staticmethod
+    def _unread(response: httpx.Response, reason: str) -> bytes:
+        if response.is_error:
+            return b""
+        raise UpstreamContractError([Problem("", reason)])

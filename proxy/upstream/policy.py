@@ -34,8 +34,10 @@ def retry_after(value: str | None) -> str | None:
         return None
     if re.fullmatch(r"\d{1,6}", value, re.ASCII):
         return value
+    if not re.fullmatch(r"[A-Za-z0-9:, +-]{1,40}", value):
+        return None
     try:
         parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return value if re.fullmatch(r"[A-Za-z0-9:, +-]{1,40}", value) else None
+    return value

@@ -163,9 +163,9 @@ def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
         "/vaccinations/0/comments",
         "/vaccinations/0/age",
     ]
-    for written in ([], None, [shown, shown], [{**shown, "date": "2020-01-03"}]):
+    for other in ([], None, [shown, shown], [{**shown, "date": "2020-01-03"}]):
         with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
-            record.upgrade({"vaccinations": written}, context(base=base))
+            record.upgrade({"vaccinations": other}, context(base=base))
     with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
         record.upgrade({**PERSON, "vaccinations": [shown]}, context())
 

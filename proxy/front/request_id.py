@@ -1,0 +1,37 @@
+"""A request id on every answer: the caller's where it is one, else one of our own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID = "X-Request-Id"
+SCOPE = "passerelle.request_id"
+
+# Wide enough for UUIDs and trace ids; too narrow for anybody's name, since it is logged.
+PATTERN = re.compile(r"[0-9A-Fa-f-]{16,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestId:
+    """Puts the request id into the scope and on the answer."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if PATTERN.fullmatch(given) else uuid4().hex
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        await self.app({**scope, SCOPE: request_id}, receive, answer)
