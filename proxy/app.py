@@ -16,9 +16,9 @@ from proxy import packs
 from proxy.front.door import Door, log_losses
 from proxy.front.health import healthz, readyz
 from proxy.front.request_id import REQUEST_ID, RequestId
+from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.routing import Router
-from proxy.journey.translation import Gateway
 from proxy.observe import logs
 from proxy.observe.losses import Losses
 from proxy.settings import Settings, settings_of_environment

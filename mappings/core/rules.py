@@ -1,4 +1,4 @@
-"""The verbs of a mapping: what becomes of a field, why, and where that is known from."""
+"""The rules of a mapping: what becomes of a few fields, both ways, and why."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mappings.core import nesting
-from mappings.core.codecs import UNCHANGED, Alone, Codec, CodeTable, GroupCodec, Values
+from mappings.core.codecs import Codec, GroupCodec, Values
 from mappings.core.context import Document, Json, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 from mappings.core.evidence import Evidence
@@ -237,149 +236,3 @@ class Untouched(Rule):
 
 
 Rules = tuple[Rule, ...]
-
-
-def same(*names: str, source: Evidence, codec: Codec = UNCHANGED) -> Rules:
-    """The same name and the same meaning on both sides."""
-    return tuple(
-        Paired(verb="same", legacy=(name,), modern=(name,), codec=Alone(codec), source=source)
-        for name in names
-    )
-
-
-def renamed(name: str, *, to: str, source: Evidence, codec: Codec = UNCHANGED) -> Rules:
-    """Another name, the same meaning."""
-    return (
-        Paired(verb="renamed", legacy=(name,), modern=(to,), codec=Alone(codec), source=source),
-    )
-
-
-def coded(name: str, table: CodeTable, *, source: Evidence, to: str | None = None) -> Rules:
-    """A code, by a table."""
-    modern = (to or name,)
-    return (Paired(verb="coded", legacy=(name,), modern=modern, codec=Alone(table), source=source),)
-
-
-def grouped(
-    names: tuple[str, ...], to: tuple[str, ...], codec: GroupCodec, *, source: Evidence
-) -> Rules:
-    """A few fields that only together mean a few others."""
-    return (Paired(verb="grouped", legacy=names, modern=to, codec=codec, source=source),)
-
-
-def nested(name: str, *, to: str, mapping: RecordMapping, source: Evidence) -> Rules:
-    """A record within the record."""
-    codec = Alone(nesting.Nested(mapping))
-    return (
-        Paired(
-            verb="nested", legacy=(name,), modern=(to,), codec=codec, source=source, record=mapping
-        ),
-    )
-
-
-def each(
-    name: str,
-    *,
-    to: str,
-    mapping: RecordMapping,
-    key: str,
-    source: Evidence,
-    read_only: str = "",
-) -> Rules:
-    """
-    A list of records, paired by the legacy field `key`; an item that a client leaves out stays.
-
-    With the reason `read_only`, a list that differs from the one shown is refused.
-    """
-    codec = Alone(nesting.Each(mapping, key, writable=not read_only))
-    return (
-        Paired(
-            verb="each",
-            legacy=(name,),
-            modern=(to,),
-            codec=codec,
-            record=mapping,
-            many=True,
-            source=source,
-            because=read_only,
-            writable=not read_only,
-        ),
-    )
-
-
-def identifier(name: str, *, to: str, source: Evidence, kind: str | None = None) -> Rules:
-    """The record's own id."""
-    return (Identifier(verb="identifier", legacy=(name,), modern=(to,), kind=kind, source=source),)
-
-
-def shown(
-    *names: str,
-    because: str,
-    source: Evidence,
-    to: str | None = None,
-    codec: Codec = UNCHANGED,
-    older: Callable[[Json, Json], bool] | None = None,
-) -> Rules:
-    """Set by the server: shown, and ignored when written."""
-    return tuple(
-        Shown(
-            verb="shown",
-            legacy=(name,),
-            modern=(to or name,),
-            codec=codec,
-            older=older,
-            because=because,
-            source=source,
-        )
-        for name in names
-    )
-
-
-def computed(
-    name: str,
-    function: Callable[[Document, Scope], Json],
-    *,
-    made_of: tuple[str, ...],
-    because: str,
-    source: Evidence,
-) -> Rules:
-    """Made from modern fields when shown, and ignored when written."""
-    return (
-        Computed(
-            verb="computed",
-            legacy=(name,),
-            function=function,
-            made_of=made_of,
-            because=because,
-            source=source,
-        ),
-    )
-
-
-def set_aside(
-    *names: str,
-    because: str,
-    source: Evidence,
-    empty: Json = None,
-    check: Callable[[Json], None] | None = None,
-) -> Rules:
-    """Legacy only: kept by the gateway where it may, else lost and told."""
-    return tuple(
-        SetAside(
-            verb="set aside",
-            legacy=(name,),
-            because=because,
-            source=source,
-            empty=empty,
-            check=check,
-        )
-        for name in names
-    )
-
-
-def untouched(*names: str, because: str, source: Evidence) -> Rules:
-    """Modern only: never shown, never destroyed."""
-    return tuple(
-        Untouched(verb="untouched", modern=(name,), because=because, source=source)
-        for name in names
-    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mappings.core.evidence import documented, guess, inferred
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import (
-    Rules,
+from mappings.core.rules import Rules
+from mappings.core.verbs import (
     coded,
     computed,
     each,

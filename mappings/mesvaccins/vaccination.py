@@ -6,7 +6,7 @@ from mappings.core.codecs import Codec, code_table
 from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import guess, inferred
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import (
+from mappings.core.verbs import (
     coded,
     computed,
     identifier,

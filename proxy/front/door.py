@@ -14,7 +14,8 @@ from mappings.core import pointer as pointers
 from proxy.errors import MalformedError, ProxyError, UpstreamContractError
 from proxy.front.request_id import SCOPE
 from proxy.journey import answers
-from proxy.journey.translation import Gateway, Journey
+from proxy.journey.gateway import Gateway
+from proxy.journey.translation import Journey
 from proxy.observe.logs import log
 from proxy.observe.losses import PARAMETERS, UNDECLARED
 

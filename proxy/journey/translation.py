@@ -7,9 +7,8 @@ none of them catches. The steps stand under them, in the order in which a reques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -28,29 +27,10 @@ from proxy.errors import (
     UpstreamStatusError,
 )
 from proxy.journey import answers, headers, legacy_body, rejections, strict_json
-from proxy.journey.routing import Route, Router
-from proxy.observe.losses import Losses
-from proxy.packs import Loaded
-from proxy.settings import Settings
+from proxy.journey.gateway import Gateway
+from proxy.journey.routing import Route
 from proxy.upstream import policy
-from proxy.upstream.client import Reply, Upstream
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """What lives as long as the process: made in `create_app`, handed to every journey."""
-
-    settings: Settings
-    loaded: Loaded
-    router: Router
-    upstream: Upstream
-    losses: Losses
-    clock: Callable[[], datetime]
-
-    @property
-    def today(self) -> date:
-        """The day on the legacy side."""
-        return self.clock().astimezone(self.loaded.pack.zone).date()
+from proxy.upstream.client import Reply
 
 
 @dataclass(slots=True)

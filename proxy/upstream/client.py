@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -11,8 +12,9 @@ import httpx
 
 from mappings.core.errors import Problem
 from proxy.errors import UpstreamContractError, UpstreamTimeoutError, UpstreamUnreachableError
-from proxy.journey.headers import Pairs
 from proxy.settings import Settings
+
+Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Upstream:
         )
 
     async def ask(
-        self, method: str, path: str, headers: Pairs, content: bytes | None = None
+        self, method: str, path: str, headers: Headers, content: bytes | None = None
     ) -> Reply:
         """
         One call, under the deadline; `path` is made of constants and typed ids.

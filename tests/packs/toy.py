@@ -11,7 +11,7 @@ from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import documented
 from mappings.core.model import Model, Timestamp, Uuid, told
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import (
+from mappings.core.verbs import (
     coded,
     computed,
     each,

@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 from proxy import packs
 from proxy.errors import ProxyError
+from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Router
-from proxy.journey.translation import Gateway, Journey
+from proxy.journey.translation import Journey
 from proxy.observe.losses import Losses
 from proxy.settings import Settings
 from proxy.upstream.client import Upstream

@@ -10,8 +10,8 @@ from mappings.core.errors import ContradictionError
 from mappings.core.evidence import Evidence, documented
 from mappings.core.model import Model, told
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import (
-    Rules,
+from mappings.core.rules import Rules
+from mappings.core.verbs import (
     coded,
     computed,
     each,

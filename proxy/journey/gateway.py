@@ -1,0 +1,30 @@
+"""What every journey is given: that which lives as long as the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from proxy.journey.routing import Router
+from proxy.observe.losses import Losses
+from proxy.packs import Loaded
+from proxy.settings import Settings
+from proxy.upstream.client import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Made in `create_app`, handed to every journey; a test hands in its own."""
+
+    settings: Settings
+    loaded: Loaded
+    router: Router
+    upstream: Upstream
+    losses: Losses
+    clock: Callable[[], datetime]
+
+    @property
+    def today(self) -> date:
+        """The day on the legacy side."""
+        return self.clock().astimezone(self.loaded.pack.zone).date()
