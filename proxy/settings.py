@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -92,9 +92,9 @@ class Settings(PackSettings):
         return self
 
 
-def settings_of_environment() -> Settings:
+def settings_of_environment(**given: Any) -> Settings:
     """
-    The settings that the environment gives.
+    The settings that the environment gives; those that are `given` stand whatever it says.
 
     Raises `ConfigurationError`, with a line for each setting that is missing, unknown or wrong.
     """
@@ -105,7 +105,7 @@ def settings_of_environment() -> Settings:
         if name.startswith(PREFIX) and name not in known and not _of_kubernetes(name)
     ]
     try:
-        settings = Settings()
+        settings = Settings(**given)
     except ValidationError as error:
         wrong += [
             ": ".join((*_variable(found["loc"]), _sentence(found["msg"])))

@@ -35,7 +35,7 @@ class Row:
 
 def explain(mapping: RecordMapping, document: Document, direction: Direction) -> list[Row]:
     """A row for each member of the document, then for what the other side makes by itself."""
-    rows = list(_members(mapping, document, direction, ""))
+    rows = list(_members(mapping, document, direction, "", ""))
     if direction == "downgrade":
         rows += [
             Row("", "computed", pointers.child("", rule.legacy[0]), rule.because, str(rule.source))
@@ -45,7 +45,7 @@ def explain(mapping: RecordMapping, document: Document, direction: Direction) ->
 
 
 def _members(
-    mapping: RecordMapping, document: Document, direction: Direction, above: str
+    mapping: RecordMapping, document: Document, direction: Direction, above: str, beyond: str
 ) -> Iterator[Row]:
     side: Literal["legacy", "modern"] = "legacy" if direction == "upgrade" else "modern"
     for name, value in document.items():
@@ -55,17 +55,22 @@ def _members(
             kept = "dropped and counted" if side == "legacy" else "not shown, kept as it is"
             yield Row(where, f"undeclared: {kept}", "", "", "")
             continue
-        yield _row(rule, where, direction, above)
+        yield _row(rule, where, direction, beyond)
         if isinstance(rule, Paired) and rule.record is not None:
-            for place, item in _records(value, where):
-                yield from _members(rule.record, item, direction, place)
+            there = pointers.child(beyond, _others(rule, direction)[0])
+            for place, item in _records(value, ""):
+                yield from _members(rule.record, item, direction, where + place, there + place)
 
 
-def _row(rule: Rule, where: str, direction: Direction, above: str) -> Row:
-    others = rule.modern if direction == "upgrade" else rule.legacy
+def _row(rule: Rule, where: str, direction: Direction, beyond: str) -> Row:
+    others = _others(rule, direction)
     fate = FATES.get((direction, rule.verb), rule.verb)
-    becomes = ", ".join(pointers.child(above, name) for name in others)
+    becomes = ", ".join(pointers.child(beyond, name) for name in others)
     return Row(where, fate, becomes, rule.because, str(rule.source))
+
+
+def _others(rule: Rule, direction: Direction) -> tuple[str, ...]:
+    return rule.modern if direction == "upgrade" else rule.legacy
 
 
 def _records(value: Json, where: str) -> Iterator[tuple[str, Document]]:

@@ -31,6 +31,12 @@ class Upgraded:
     stale: bool
     """The client wrote over a record that it had read before somebody else changed it."""
 
+    @property
+    def lost_unless_kept(self) -> tuple[Loss, ...]:
+        """What is lost where nobody keeps the values set aside."""
+        said = (name for name, value in self.aside.items() if not is_blank(value))
+        return (*self.lost, *(Loss(pointers.child("", name), declared=True) for name in said))
+
 
 @dataclass(frozen=True, slots=True)
 class Downgraded:

@@ -25,6 +25,6 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def complain(text: str) -> None:
-    """Say what is wrong."""
-    err().print(f"[bold red]passerelle:[/] {escape(text)}", soft_wrap=True)
+def complain(text: str, console: Console | None = None) -> None:
+    """Say what is wrong; beside something that moves, on the console on which that moves."""
+    (console or err()).print(f"[bold red]passerelle:[/] {escape(text)}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,15 +17,17 @@ from proxy.cli import serving
 from proxy.cli.console import ExitCode, err, out
 from proxy.cli.tour import Tour
 from proxy.observe import logs
-from proxy.settings import Settings
+from proxy.settings import settings_of_environment
 from sandbox import create_app as create_sandbox
 
 START_SECONDS = 10
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the gateway; 0 for any free one.")] = 8080,
-    sandbox_port: Annotated[int, typer.Option(help="Port of the new API's stand-in.")] = 9000,
+    port: Annotated[int, serving.port_option("Port of the gateway; 0 for any free one.")] = 8080,
+    sandbox_port: Annotated[
+        int, serving.port_option("Port of the new API's stand-in; 0 for any free one.")
+    ] = 9000,
     once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
 ) -> None:
     """
@@ -32,10 +35,17 @@ def demo(
 
     With --once, the exit code is 0 only if every step of the tour was right.
     """
-    behind, front = serving.listen("127.0.0.1", sandbox_port), serving.listen("127.0.0.1", port)
+    with (
+        serving.listen("127.0.0.1", sandbox_port) as behind,
+        serving.listen("127.0.0.1", port) as front,
+    ):
+        _show(behind, front, once=once)
+
+
+def _show(behind: socket.socket, front: socket.socket, *, once: bool) -> None:
     upstream, gateway = serving.address(behind), serving.address(front)
     logs.silence()
-    app = create_app(Settings(upstream_url=upstream))
+    app = create_app(settings_of_environment(upstream_url=upstream, public_url=None))
     with _served(create_sandbox(), behind), _served(app, front):
         tour = Tour(gateway, upstream, out())
         right = tour.walk()

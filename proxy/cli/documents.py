@@ -36,4 +36,4 @@ def docs(
 
 
 def _says(path: Path, text: str) -> bool:
-    return path.exists() and path.read_text(encoding="utf-8") == text
+    return path.exists() and path.read_bytes() == text.encode()

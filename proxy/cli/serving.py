@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -15,13 +17,20 @@ from proxy.errors import ConfigurationError
 from proxy.settings import Settings, settings_of_environment
 from sandbox import create_app as create_sandbox
 
+
+def port_option(sentence: str) -> Any:
+    """An option for a port; any other number is wrong usage."""
+    return typer.Option(min=0, max=65535, help=sentence)
+
+
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, port_option("Port to listen on; 0 for any free one.")]
 GRACE_SECONDS = 10
 
 
 def serve(
     host: Host = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8080,
+    port: Port = 8080,
     workers: Annotated[int, typer.Option(min=1, help="Processes that serve.")] = 1,
 ) -> None:
     """
@@ -34,7 +43,7 @@ def serve(
     server_config = config("proxy.app:from_environment", factory=True, workers=workers)
     err().print(f"passerelle serves on {address(listening)}", soft_wrap=True)
     if workers == 1:
-        uvicorn.Server(server_config).run(sockets=[listening])
+        _run(server_config, listening)
     else:
         Multiprocess(server_config, sockets=[listening]).run()
 
@@ -46,7 +55,7 @@ serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(
 
 def sandbox(
     host: Host = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 9000,
+    port: Port = 9000,
     strict: Annotated[bool, typer.Option("--strict", help="Take its own tokens only.")] = False,
     empty: Annotated[
         bool, typer.Option("--empty", help="Begin without the invented people.")
@@ -56,7 +65,14 @@ def sandbox(
     listening = listen(host, port)
     err().print(f"the sandbox serves on {address(listening)}", soft_wrap=True)
     app = create_sandbox(strict=strict, seed=not empty)
-    uvicorn.Server(config(app)).run(sockets=[listening])
+    _run(config(app), listening)
+
+
+def _run(server_config: uvicorn.Config, listening: socket.socket) -> None:
+    """Serve until a signal. SIGTERM is how a server is meant to end, hence its exit code is 0."""
+    # Once it has ended, uvicorn raises the signal again, for the handler that was there before.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    uvicorn.Server(server_config).run(sockets=[listening])
 
 
 def config(app: Any, **others: Any) -> uvicorn.Config:
@@ -79,7 +95,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ConfigurationError(f"cannot listen on {host} port {port}: {error}") from error
     listening.set_inheritable(True)
     return listening

@@ -24,6 +24,14 @@ from proxy.settings import PackSettings
 
 TIMEOUT_SECONDS = 10
 WIDE = 160
+NOTHING: dict[str, Any] = {
+    "method": "nothing",
+    "path": "",
+    "body": None,
+    "status": "nothing",
+    "answer": None,
+}
+"""What the new API got and gave where the gateway never called it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Tour:
         self.gateway = gateway
         self.upstream = upstream
         self.console = console
-        self.pack: Pack = packs.load(PackSettings().pack).pack
+        settings = PackSettings()
+        self.pack: Pack = packs.load(settings.pack, settings.pack_options).pack
         self.mapping = next(iter(self.pack.mappings.values()))
         self.wrong = 0
 
@@ -61,7 +70,7 @@ class Tour:
         """A record made by a legacy client; gives its legacy address."""
         created = dict(self.pack.sample.created)
         answer = call("POST", f"{self.gateway}{self.path('create')}", created)
-        exchange = self.exchanges()[-1]
+        exchange = (self.exchanges() or [NOTHING])[-1]
         self.console.print(
             grid(
                 (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,16 +11,20 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from mappings.core import explain as explaining
-from mappings.core.context import Context
-from mappings.core.errors import DocumentError
+from mappings.core.context import Context, Loss
+from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import RecordMapping
 from proxy import packs
 from proxy.cli.console import ExitCode, complain, err, out
 from proxy.journey import strict_json
+from proxy.journey.legacy_body import BOM
+from proxy.observe.losses import Losses
 from proxy.settings import PackSettings
 
 MAX_DEPTH = 64
@@ -58,7 +63,8 @@ def explain(
         raise typer.Exit(ExitCode.FAILED)
     table = Table("field", "what becomes of it", "becomes", "why", "source")
     for row in explaining.explain(mapping, document, direction.value):
-        table.add_row(row.pointer, row.fate, row.becomes, row.because, row.source)
+        cells = (row.pointer, row.fate, row.becomes, row.because, row.source)
+        table.add_row(*map(Text, cells))
     out().print(table)
 
 
@@ -70,57 +76,96 @@ def convert(
     """
     Carry documents over: JSON or NDJSON in, the same out, problems on stderr by line.
 
-    Exit code 1 where a document failed; the others are written all the same.
+    Exit code 1 where a document failed; the others are written all the same. What is lost is
+    counted by field.
     """
     loaded = _loaded()
     mapping = _mapping(loaded, resource)
     today = datetime.now(UTC).astimezone(loaded.pack.zone).date()
     context = Context(today=today, tables=loaded.tables)
-    failed = 0
+    failed, losses = 0, Losses()
     with _opened(file) as lines, _progress() as progress:
         counter = progress.add_task("converting", total=None)
         for line, document in _documents(lines):
+            lost: list[Loss] = []
             try:
-                written = _converted(mapping, document, direction, context)
+                written = _converted(mapping, document, direction, context, lost)
             except (DocumentError, strict_json.NotStrictJsonError) as error:
                 failed += 1
-                complain(f"line {line}: {error}")
+                complain(f"line {line}: {error}", progress.console)
             else:
+                losses.count(lost, 0)
                 sys.stdout.buffer.write(strict_json.dump(written) + b"\n")
             progress.advance(counter)
     sys.stdout.buffer.flush()
+    if losses.by_field:
+        counts = ", ".join(f"{name} ({count})" for name, count in losses.by_field.items())
+        err().print(f"[yellow]lost:[/] {escape(counts)}", soft_wrap=True)
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _converted(mapping: RecordMapping, raw: bytes, direction: Direction, context: Context) -> Any:
+def _converted(
+    mapping: RecordMapping, raw: bytes, direction: Direction, context: Context, lost: list[Loss]
+) -> Any:
+    """What becomes of one document, or of each in an array; all problems are told together."""
     document = strict_json.parse(raw, MAX_DEPTH)
-    if isinstance(document, list):
-        return [_carried(mapping, item, direction, context) for item in document]
-    return _carried(mapping, document, direction, context)
+    if not isinstance(document, list):
+        return _carried(mapping, document, direction, context, lost)
+    carried, problems = [], []
+    for place, item in enumerate(document):
+        try:
+            carried.append(_carried(mapping, item, direction, context, lost))
+        except DocumentError as error:
+            problems += [Problem(f"/{place}{it.pointer}", it.reason) for it in error.problems]
+    if problems:
+        raise DocumentError(problems)
+    return carried
 
 
-def _carried(mapping: RecordMapping, document: Any, direction: Direction, context: Context) -> Any:
-    if direction is Direction.UPGRADE:
-        return mapping.upgrade(document, context).document
-    return mapping.downgrade(document, context).document
+def _carried(
+    mapping: RecordMapping, document: Any, direction: Direction, context: Context, lost: list[Loss]
+) -> Any:
+    if direction is Direction.DOWNGRADE:
+        return mapping.downgrade(document, context).document
+    upgraded = mapping.upgrade(document, context)
+    lost += upgraded.lost_unless_kept
+    return upgraded.document
 
 
-def _documents(lines: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _documents(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """
-    The documents in a file, each with its line: a line each where the first line is one by
-    itself, else the whole file is one.
+    The documents in a file, each with its line: a line each where the first or the second is one
+    by itself, else the whole file is one.
     """
-    first = lines.readline()
-    try:
-        strict_json.parse(first, MAX_DEPTH)
-    except strict_json.NotStrictJsonError:
-        yield 1, first + lines.read()
-        return
-    yield 1, first
-    for number, line in enumerate(lines, start=2):
+    lines = _lines(file, start=1)
+    number, first = next(lines, (0, b""))
+    first = first.removeprefix(BOM)
+    if first and not _is_document(first):
+        rest = file.read()
+        second = next(_lines(io.BytesIO(rest), start=number + 1), (0, b""))[1]
+        if _is_document(first + rest) or not _is_document(second):
+            yield number, first + rest
+            return
+        lines = _lines(io.BytesIO(rest), start=number + 1)
+    if first:
+        yield number, first
+    yield from lines
+
+
+def _lines(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers."""
+    for number, line in enumerate(iter(file.readline, b""), start):
         if line.strip():
             yield number, line
+
+
+def _is_document(raw: bytes) -> bool:
+    try:
+        strict_json.parse(raw, MAX_DEPTH)
+    except strict_json.NotStrictJsonError:
+        return False
+    return True
 
 
 def _loaded() -> packs.Loaded:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mappings.core import pointer as pointers
-from mappings.core.context import Context, Document, Json, Loss, is_blank
+from mappings.core.context import Context, Document, Json, Loss
 from mappings.core.endpoint import ID, UpstreamCall
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import Upgraded
@@ -149,9 +149,7 @@ class Journey:
             raise InvalidDocumentError(error.problems) from error
         if upgraded.stale and endpoint.stale_writes == "conflict":
             raise ConflictError
-        # Nothing keeps the values set aside yet: they are lost, and told.
-        aside = (name for name, value in upgraded.aside.items() if not is_blank(value))
-        self.lost += (*upgraded.lost, *(Loss(f"/{name}", declared=True) for name in aside))
+        self.lost += upgraded.lost_unless_kept
         return upgraded
 
     async def send(

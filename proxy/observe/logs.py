@@ -50,9 +50,18 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    server = logging.getLogger("uvicorn.error")
+    server.handlers, server.propagate = [_OfTheServer()], False
     # Their lines hold URLs, and a URL holds the id of a record.
     for name in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class _OfTheServer(logging.Handler):
+    """Tells where the server has said something; not what: that could hold a value."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.warning("server", at=f"{record.filename}:{record.lineno} {record.funcName}")
 
 
 def silence() -> None:

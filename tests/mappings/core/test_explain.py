@@ -27,9 +27,9 @@ def test_every_field_of_a_legacy_document_has_its_fate() -> None:
         "/label": ("ignored: made from other fields", ""),
         "/colour": ("undeclared: dropped and counted", ""),
         "/press": ("nested", "/printer"),
-        "/press/town": ("renamed", "/press/city"),
+        "/press/town": ("renamed", "/printer/city"),
         "/pages": ("each", "/leaves"),
-        "/pages/0/heading": ("renamed", "/pages/0/title"),
+        "/pages/0/heading": ("renamed", "/leaves/0/title"),
     }
 
 
