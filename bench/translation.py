@@ -14,7 +14,7 @@ from rich.table import Table
 from mappings.core.context import Context
 from mappings.mesvaccins import PACK
 from mappings.mesvaccins.samples import SAMPLE
-from proxy.journey import strict_json
+from proxy import strict_json
 
 TODAY = date(2026, 11, 23)
 RECORD = PACK.mappings["health_record"]

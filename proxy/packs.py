@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from mappings.core.errors import MappingError
 from mappings.core.pack import Pack, Row, Table
+from proxy import strict_json
 from proxy.errors import ConfigurationError
-from proxy.journey import strict_json
 
 MAX_DEPTH = 16
 ENDINGS = frozenset({".csv", ".json"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mappings.core.context import EMPTY, Json, Scope
 from mappings.core.errors import RefusedError
@@ -111,7 +112,7 @@ class CodeTable(Codec):
     """Legacy code by modern code, where several legacy codes are upgraded to the same one."""
     unknown: str | None = None
 
-    @property
+    @cached_property
     def shown(self) -> Mapping[str, str]:
         """Legacy code by modern code."""
         inverse = {modern: legacy for legacy, modern in self.pairs.items()}

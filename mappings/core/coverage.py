@@ -26,9 +26,12 @@ def contradictions(
                 found.append(f"{side} /{name}: no rule says what becomes of it")
             elif named[name] > 1:
                 found.append(f"{side} /{name}: decided by {named[name]} rules, one is enough")
-    found += [
-        _unknown("legacy", name, legacy) for name in required if name not in legacy.model_fields
-    ]
+    ignored = {name for rule in rules if rule.ignored for name in rule.legacy}
+    for name in required:
+        if name not in legacy.model_fields:
+            found.append(_unknown("legacy", name, legacy))
+        elif name in ignored:
+            found.append(f"legacy /{name}: it cannot be required, what a client writes is ignored")
     for rule in rules:
         subject = f"legacy /{rule.legacy[0]}" if rule.legacy else f"modern /{rule.modern[0]}"
         found += [f"{subject}: {wrong}" for wrong in rule.contradictions()]

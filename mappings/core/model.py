@@ -27,7 +27,7 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
 
-def told(sentence: str, source: Evidence, *, required: bool = False) -> Any:
+def declared(sentence: str, source: Evidence, *, required: bool = False) -> Any:
     """A field: what it means, where that is known from, whether it may be absent."""
     default = ... if required else None
     return Field(default, description=sentence, json_schema_extra=source.as_json())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mappings.core import pointer as pointers
 from mappings.core.codecs import Codec
 from mappings.core.context import Document, Json, Scope, equal
 from mappings.core.errors import RefusedError
@@ -21,8 +22,11 @@ class Nested(Codec):
     mapping: RecordMapping
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
-        if legacy is None:
+        if legacy is None and stored is None:
             return None
+        if legacy is None:
+            # What only the new API knows stays: null says that there is nothing of the rest.
+            legacy = dict.fromkeys(self.mapping.legacy_paired)
         if not isinstance(legacy, Mapping):
             raise RefusedError("not_an_object")
         changes = self.mapping.upgrade_within(legacy, scope.within(stored, scope.context.base))
@@ -45,17 +49,19 @@ class Each(Codec):
     """
     A list of records. An item is paired with the stored one that shows the same key; where what
     is stored shows no key, by its position in a list of the same length. An item that the client
-    leaves out stays; where the list is not writable, any difference is refused.
+    leaves out stays; where the list is not writable, any difference is refused, but for the
+    members that are `forgiven`.
     """
 
     mapping: RecordMapping
     key: str
     writable: bool = True
+    forgiven: frozenset[str] = frozenset()
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         items, kept = self._items(legacy), list(stored or [])
         pairs = self._paired(items, kept, scope)
-        result = list(kept)
+        result, told = list(kept), len(scope.report.lost)
         for position, (item, place) in enumerate(zip(items, pairs, strict=True)):
             base = None if place is None else kept[place]
             within = scope.at(position).within(base, scope.context.base)
@@ -65,7 +71,9 @@ class Each(Codec):
             else:
                 result[place] = changed
         left_out = len(kept) > sum(place is not None for place in pairs)
-        if not self.writable and (left_out or not equal(result, kept)):
+        ignored = {pointers.segments(loss.pointer)[-1] for loss in scope.report.lost[told:]}
+        differs = left_out or not equal(result, kept) or not ignored <= self.forgiven
+        if not self.writable and differs:
             raise RefusedError("read_only")
         if left_out:
             scope.lose()
@@ -109,7 +117,7 @@ class Each(Codec):
             if key is None:
                 echoed = len(items) == len(kept) and shown[position][self.key] is None
                 place = position if echoed else None
-            elif kept:
+            elif scope.context.base is not None:
                 place = keyed.get(key) if isinstance(key, str | int) else None
                 if place is None:
                     scope.refuse("unknown", position, self.key)

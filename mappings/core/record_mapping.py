@@ -117,7 +117,7 @@ class RecordMapping:
         for rule in self.rules:
             written = {name: read[name] for name in rule.legacy if name in read}
             if written and broken.isdisjoint(rule.legacy):
-                changes |= self._checked(rule.upgrade(written, scope), rule, scope)
+                changes |= self._checked(rule.upgrade(written, scope), written, scope)
         if not scope.report.problems:
             whole = {**(scope.context.base or {}), **changes}
             for rule in self.of_kind(Computed):
@@ -203,6 +203,11 @@ class RecordMapping:
             return [places[0] + place for place in found] or places
         return places
 
+    @property
+    def legacy_paired(self) -> tuple[str, ...]:
+        """The legacy fields that have a modern counterpart which a client may write."""
+        return tuple(name for rule in self.of_kind(Paired) if rule.writable for name in rule.legacy)
+
     def rule_of(self, side: Literal["legacy", "modern"], name: str) -> Rule | None:
         """The rule that decides a field, or none for an undeclared one."""
         return (self._by_legacy if side == "legacy" else self._by_modern).get(name)
@@ -246,12 +251,12 @@ class RecordMapping:
                 scope.refuse("blank", name)
         return blank
 
-    def _checked(self, changes: Changes, rule: Rule, scope: Scope) -> Changes:
+    def _checked(self, changes: Changes, written: Document, scope: Scope) -> Changes:
         """Refuse a change to null of what the modern side must have."""
         for name, value in changes.items():
             reader = self._modern_readers.get(name)
             if value is None and reader is not None and reader.required:
-                scope.refuse("blank", rule.legacy[0])
+                scope.refuse("blank", next(name for name in written if is_blank(written[name])))
         return changes
 
     @staticmethod

@@ -75,7 +75,8 @@ class Paired(Rule):
         full = tuple(
             written.get(name, value) for name, value in zip(self.legacy, shown, strict=True)
         )
-        if base is not None and equal(self.codec.canonical_legacy(full), shown):
+        echoed = self.record is None and equal(self.codec.canonical_legacy(full), shown)
+        if base is not None and echoed:
             return {}
         place = scope.at(next(name for name in self.legacy if name in written))
         try:
@@ -128,6 +129,7 @@ class Paired(Rule):
 class Identifier(Rule):
     """The record's own id, made by the server: the same on both sides, or by the crosswalk."""
 
+    ignored = True
     kind: str | None = None
     """The kind under which the crosswalk has it; none where both sides use the same id."""
 
@@ -135,7 +137,7 @@ class Identifier(Rule):
         (name,) = self.legacy
         base = scope.context.base
         if base is None:
-            if written[name] is not None:
+            if not is_blank(written[name]):
                 scope.lose(name)
         elif str(written[name]).lower() != str(self.downgrade(base, scope)[name]).lower():
             scope.refuse("mismatch", name)
@@ -161,9 +163,12 @@ class Shown(Rule):
         (name,) = self.legacy
         base = scope.context.base
         shown = None if base is None else self.downgrade(base, scope.unheard())[name]
-        if not equal(written[name], shown) and not is_blank(written[name]):
+        if base is None:
+            if not is_blank(written[name]):
+                scope.lose(name)
+        elif not equal(written[name], shown):
             scope.lose(name)
-            if base is not None and self.older and self.older(written[name], shown):
+            if self.older and self.older(written[name], shown):
                 scope.report.stale = True
         return {}
 
@@ -192,7 +197,7 @@ class Computed(Rule):
     def compare(self, written: Document, modern: Document, scope: Scope) -> None:
         """Note a loss where the client wrote something else than what will be shown."""
         (name,) = self.legacy
-        if is_blank(written[name]):
+        if scope.context.base is None and is_blank(written[name]):
             return
         if not equal(written[name], self.downgrade(modern, scope.unheard())[name]):
             scope.lose(name)

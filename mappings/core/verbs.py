@@ -58,13 +58,15 @@ def each(
     key: str,
     source: Evidence,
     read_only: str = "",
+    forgiven: frozenset[str] = frozenset(),
 ) -> Rules:
     """
     A list of records, paired by the legacy field `key`; an item that a client leaves out stays.
 
-    With the reason `read_only`, a list that differs from the one shown is refused.
+    With the reason `read_only`, a list that differs from the one shown is refused, unless it
+    differs in the `forgiven` members alone.
     """
-    codec = Alone(nesting.Each(mapping, key, writable=not read_only))
+    codec = Alone(nesting.Each(mapping, key, writable=not read_only, forgiven=forgiven))
     return (
         Paired(
             verb="each",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mappings.core.codecs import Codec
 from mappings.core.context import Json, Scope
-from mappings.core.errors import OptionsError, RefusedError
+from mappings.core.errors import OptionsError
 from mappings.core.pack import Row, Table
 
 KEY = "condition_ids"
@@ -73,11 +73,14 @@ class HealthProfile(Codec):
     """
 
     not_boolean: Literal["omit", "refuse"] = "omit"
+    undeclared: Literal["drop", "refuse"] = "drop"
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         table: Conditions | None = scope.context.tables.get(TABLE.name)
         for name in legacy or {}:
-            if name != KEY:
+            if name != KEY and self.undeclared == "refuse":
+                scope.refuse("undeclared", name)
+            elif name != KEY:
                 scope.lose(name, declared=False)
         wanted = (legacy or {}).get(KEY)
         if table is None or wanted is None:
@@ -91,9 +94,9 @@ class HealthProfile(Codec):
                 scope.refuse("inclusion", KEY, place)
             elif identity not in shown and identity in table.boolean:
                 profile[table.by_id[identity]] = True
+            elif identity not in shown and self.not_boolean == "refuse":
+                scope.refuse("inclusion", KEY, place)
             elif identity not in shown:
-                if self.not_boolean == "refuse":
-                    raise RefusedError("inclusion", (KEY, place))
                 scope.lose(KEY)
         for identity in shown.difference(wanted):
             # Written out rather than left out, so that an API that merges sees it too.

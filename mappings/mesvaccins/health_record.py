@@ -84,12 +84,13 @@ def health_record(options: Options) -> RecordMapping:
             mapping=vaccination(options),
             key="id",
             read_only="vaccinations are read with their record and not yet written",
+            forgiven=frozenset({"age", "created_at", "updated_at"}),
             source=MHR,
         ),
         renamed(
             "health_profile",
             to="profile",
-            codec=HealthProfile(options.conditions.not_boolean),
+            codec=HealthProfile(options.conditions.not_boolean, options.records.undeclared),
             source=guess(
                 "4.6",
                 question="What does the legacy `health_profile` look like, and what becomes of "

@@ -45,16 +45,19 @@ class AsExternalId(Codec):
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         checked(self.check)(legacy)
-        if not is_blank(stored) and not matches(stored, with_key=False):
+        if is_blank(legacy) and (is_blank(stored) or matches(stored, with_key=False)):
+            return None
+        elsewhere = not is_blank(stored) and not matches(stored, with_key=False)
+        if elsewhere or not matches(legacy, with_key=False):
             scope.lose()
             return stored
-        return legacy or None
+        return legacy
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return modern if matches(modern, with_key=False) else None
 
     def canonical_legacy(self, legacy: Json) -> Json:
-        return legacy if matches(legacy, with_key=False) else None
+        return None if is_blank(legacy) else legacy
 
     def canonical_modern(self, modern: Json) -> Json:
         return modern or None

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from mappings.core.evidence import guess, inferred
-from mappings.core.model import CalendarDate, Model, Timestamp, Uuid, told
+from mappings.core.model import CalendarDate, Model, Timestamp, Uuid, declared
 from mappings.mesvaccins.sources import SEED, VACC
 
 TIME = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
@@ -59,7 +59,7 @@ Department = Annotated[Any, BeforeValidator(_department)]
 class HealthProfile(Model):
     """What is known of a person beside the vaccinations."""
 
-    condition_ids: list[Number] = told(
+    condition_ids: list[Number] = declared(
         "The conditions that hold for the person, by legacy id.",
         guess(
             "4.6",
@@ -72,28 +72,28 @@ class HealthProfile(Model):
 class User(Model):
     """Who wrote something down."""
 
-    id: Number | None = told("The user's legacy id.", VACC)
-    name: str | None = told("First and last name.", VACC)
-    first_name: str | None = told("First name.", VACC)
-    last_name: str | None = told("Last name.", VACC)
+    id: Number | None = declared("The user's legacy id.", VACC)
+    name: str | None = declared("First and last name.", VACC)
+    first_name: str | None = declared("First name.", VACC)
+    last_name: str | None = declared("Last name.", VACC)
 
 
 class Vaccination(Model):
     """One vaccination of a record."""
 
-    id: Number | None = told("The vaccination's legacy id.", VACC)
-    created_at: Timestamp | None = told("When it was written down.", VACC)
-    updated_at: Timestamp | None = told("When it was last changed.", VACC)
-    vaccine: Model | None = told("The vaccine that was given.", VACC)
-    date: LenientDate | None = told("The day on which it was given.", VACC)
-    age: str | None = told("The person's age on that day, in French.", inferred("1.4"))
-    batch: str | None = told('The batch number; "" when it is not known.', VACC)
-    injection_route: str | None = told("How it was given: an HL7 v3 code.", VACC)
-    injection_site: str | None = told("Where it was given: an HL7 v3 code.", VACC)
-    creator: User | None = told("Who wrote it down.", VACC)
-    validation: Model | None = told("Its validation by a professional, or null.", VACC)
-    booster: Boolean | None = told("Whether it was a booster.", inferred("1.4"))
-    comments: list[Model] | None = told(
+    id: Number | None = declared("The vaccination's legacy id.", VACC)
+    created_at: Timestamp | None = declared("When it was written down.", VACC)
+    updated_at: Timestamp | None = declared("When it was last changed.", VACC)
+    vaccine: Model | None = declared("The vaccine that was given.", VACC)
+    date: LenientDate | None = declared("The day on which it was given.", VACC)
+    age: str | None = declared("The person's age on that day, in French.", inferred("1.4"))
+    batch: str | None = declared('The batch number; "" when it is not known.', VACC)
+    injection_route: str | None = declared("How it was given: an HL7 v3 code.", VACC)
+    injection_site: str | None = declared("Where it was given: an HL7 v3 code.", VACC)
+    creator: User | None = declared("Who wrote it down.", VACC)
+    validation: Model | None = declared("Its validation by a professional, or null.", VACC)
+    booster: Boolean | None = declared("Whether it was a booster.", inferred("1.4"))
+    comments: list[Model] | None = declared(
         "Comments by the patient or by professionals.", inferred("1.4")
     )
 
@@ -101,24 +101,26 @@ class Vaccination(Model):
 class HealthRecord(Model):
     """The vaccination record of one person."""
 
-    created_at: Timestamp | None = told("When the record was made.", SEED)
-    updated_at: Timestamp | None = told("When the record was last changed.", SEED)
-    uuid: Uuid | None = told("The record's id; it stands in the path.", SEED)
-    birth_date: LenientDate | None = told("The day on which the person was born.", SEED)
-    gender: str | None = told('"male" or "female".', SEED)
-    email: str | None = told("The person's e-mail address.", SEED)
-    home_phone: str | None = told("Telephone at home: ten digits.", SEED)
-    mobile_phone: str | None = told("Mobile telephone: ten digits.", SEED)
-    last_name: str | None = told("The name in use.", inferred("4.2"))
-    first_name: str | None = told("The first names.", SEED)
-    birth_name: str | None = told('The name at birth when it differs, else "".', inferred("4.2"))
-    caption: str | None = told("A sentence of sex and age, in French.", inferred("4.3"))
-    place_of_birth: str | None = told("The town in which the person was born.", SEED)
-    department_of_birth: Department | None = told(
+    created_at: Timestamp | None = declared("When the record was made.", SEED)
+    updated_at: Timestamp | None = declared("When the record was last changed.", SEED)
+    uuid: Uuid | None = declared("The record's id; it stands in the path.", SEED)
+    birth_date: LenientDate | None = declared("The day on which the person was born.", SEED)
+    gender: str | None = declared('"male" or "female".', SEED)
+    email: str | None = declared("The person's e-mail address.", SEED)
+    home_phone: str | None = declared("Telephone at home: ten digits.", SEED)
+    mobile_phone: str | None = declared("Mobile telephone: ten digits.", SEED)
+    last_name: str | None = declared("The name in use.", inferred("4.2"))
+    first_name: str | None = declared("The first names.", SEED)
+    birth_name: str | None = declared(
+        'The name at birth when it differs, else "".', inferred("4.2")
+    )
+    caption: str | None = declared("A sentence of sex and age, in French.", inferred("4.3"))
+    place_of_birth: str | None = declared("The town in which the person was born.", SEED)
+    department_of_birth: Department | None = declared(
         "The number of the French department of birth.", SEED
     )
-    zip_code: str | None = told("The postal code: five digits, as a text.", SEED)
-    ins_c: str | None = told("The computed national health identifier.", SEED)
-    sharing_status: str | None = told("Who else may read the record.", SEED)
-    vaccinations: list[Vaccination] | None = told("The vaccinations.", SEED)
-    health_profile: HealthProfile | None = told("What is known beside the vaccinations.", SEED)
+    zip_code: str | None = declared("The postal code: five digits, as a text.", SEED)
+    ins_c: str | None = declared("The computed national health identifier.", SEED)
+    sharing_status: str | None = declared("Who else may read the record.", SEED)
+    vaccinations: list[Vaccination] | None = declared("The vaccinations.", SEED)
+    health_profile: HealthProfile | None = declared("What is known beside the vaccinations.", SEED)

@@ -35,10 +35,12 @@ class Straight(GroupCodec):
     """`last_name` is `last_name`; `birth_name` is `customary_name`, "" for null."""
 
     def upgrade(self, legacy: Values, stored: Values, scope: Scope) -> Values:
-        return self.canonical_modern(legacy)
+        last_name, birth_name = legacy
+        return last_name, birth_name or None
 
     def downgrade(self, modern: Values, scope: Scope) -> Values:
-        return self.canonical_legacy(modern)
+        last_name, customary_name = modern
+        return last_name, customary_name or ""
 
     def canonical_legacy(self, legacy: Values) -> Values:
         return legacy[0], legacy[1] or ""

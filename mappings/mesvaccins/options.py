@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -42,6 +41,12 @@ def _path_without_id(text: str) -> str:
     return text
 
 
+def _with_body(statuses: tuple[int, ...]) -> tuple[int, ...]:
+    if {204, 205} & set(statuses):
+        raise ValueError("expected statuses that come with the record: 204 and 205 do not")
+    return statuses
+
+
 def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError('expected a time zone such as "Europe/Paris"')
@@ -54,26 +59,26 @@ def _legacy_field(name: str) -> str:
     return name
 
 
-def _charset(name: str) -> str:
-    try:
-        codecs.lookup(name)
-    except LookupError as error:
-        raise ValueError('expected a charset such as "windows-1252"') from error
+def _wrapper(name: str) -> str:
+    if name in legacy.HealthRecord.model_fields:
+        raise ValueError("expected a name that is no field of the legacy record")
     return name
 
 
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Status = Annotated[int, Field(ge=200, le=299)]
 Successes = Annotated[tuple[Status, ...], Field(min_length=1)]
+WithBody = Annotated[Successes, AfterValidator(_with_body)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LegacyField = Annotated[str, AfterValidator(_legacy_field)]
-Charset = Annotated[str, AfterValidator(_charset)]
+Wrapper = Annotated[str, AfterValidator(_wrapper)]
+Charset = Literal["windows-1252", "iso-8859-1", "iso-8859-15"]
 
 
 class Legacy(Section):
     """The legacy surface."""
 
-    prefixes: tuple[Prefix, ...] = option(
+    prefixes: Annotated[tuple[Prefix, ...], Field(min_length=1)] = option(
         ("/api/v1", ""),
         "Where the legacy paths begin; every one of them is served.",
         inferred("1.1"),
@@ -81,7 +86,7 @@ class Legacy(Section):
     suffix: Literal[".json", ""] = option(
         ".json", "An ending that every legacy path may have.", documented("VACC")
     )
-    wrapper: str | None = option(
+    wrapper: Wrapper | None = option(
         "record",
         "A body may hold the record alone under this name.",
         guess(
@@ -353,7 +358,7 @@ class ListCall(_Call):
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "list")
-    success: Successes = _success((200,), "list")
+    success: WithBody = _success((200,), "list")
     key: str | None = option(
         None,
         "The name under which the list stands in the answer; none: the answer is the list.",
@@ -370,7 +375,7 @@ class ReadCall(_Call):
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "read")
-    success: Successes = _success((200,), "read")
+    success: WithBody = _success((200,), "read")
 
 
 class CreateCall(_Call):
@@ -378,7 +383,7 @@ class CreateCall(_Call):
 
     method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
     path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "create")
-    success: Successes = _success((201, 200), "create")
+    success: WithBody = _success((201, 200), "create")
 
 
 class UpdateCall(_Call):

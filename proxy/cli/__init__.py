@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from proxy.cli import checking, demo, documents, serving, translating
+from proxy.cli import checking, demo, pages, serving, translating
 from proxy.cli.console import ExitCode, complain
 from proxy.errors import ConfigurationError
 
@@ -24,7 +24,7 @@ app.command()(demo.demo)
 app.command()(checking.check)
 app.command()(translating.explain)
 app.command()(translating.convert)
-app.command()(documents.docs)
+app.command()(pages.docs)
 
 
 def main() -> None:

@@ -20,9 +20,8 @@ from mappings.core import explain as explaining
 from mappings.core.context import Context, Loss
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import RecordMapping
-from proxy import packs
+from proxy import packs, strict_json
 from proxy.cli.console import ExitCode, complain, err, out
-from proxy.journey import strict_json
 from proxy.journey.legacy_body import BOM
 from proxy.observe.losses import Losses
 from proxy.settings import PackSettings

@@ -9,8 +9,8 @@ from typing import Any
 from starlette.responses import Response
 
 from mappings.core.pack import Pack
+from proxy import strict_json
 from proxy.errors import InvalidDocumentError, ProxyError
-from proxy.journey import strict_json
 
 JSON = "application/json; charset=utf-8"
 PRIVATE = {"Cache-Control": "no-store"}

@@ -8,8 +8,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from proxy import strict_json
 from proxy.errors import MalformedError, TooLargeError, UnsupportedMediaError
-from proxy.journey import forms, strict_json
+from proxy.journey import forms
 
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """By the names that Python gives them: `utf8` and `latin1` are among their others."""

@@ -9,7 +9,7 @@ from mappings.core import pointer as pointers
 from mappings.core.context import Document
 from mappings.core.errors import Problem
 from mappings.core.record_mapping import RecordMapping
-from proxy.journey import strict_json
+from proxy import strict_json
 
 REFUSED = "refused"
 """The reason that is told: the new API's own sentences hold modern names, and perhaps values."""

@@ -19,6 +19,7 @@ from mappings.core.context import Context, Document, Json, Loss
 from mappings.core.endpoint import ID, UpstreamCall
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import Upgraded
+from proxy import strict_json
 from proxy.errors import (
     ConflictError,
     InvalidDocumentError,
@@ -26,7 +27,7 @@ from proxy.errors import (
     UpstreamContractError,
     UpstreamStatusError,
 )
-from proxy.journey import answers, headers, legacy_body, rejections, strict_json
+from proxy.journey import answers, headers, legacy_body, rejections
 from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
 from proxy.upstream import policy

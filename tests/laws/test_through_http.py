@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mappings.core.context import Document, equal, is_blank
 from mappings.core.rules import Paired, SetAside, Shown
+from proxy import strict_json
 from proxy.app import create_app
-from proxy.journey import strict_json
 from proxy.observe import logs
 from proxy.settings import Settings
 from sandbox import create_app as create_sandbox

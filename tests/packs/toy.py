@@ -9,7 +9,7 @@ from pydantic import StrictInt
 from mappings.core.codecs import Codec, GroupCodec, Values, code_table
 from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import documented
-from mappings.core.model import Model, Timestamp, Uuid, told
+from mappings.core.model import Model, Timestamp, Uuid, declared
 from mappings.core.record_mapping import RecordMapping
 from mappings.core.verbs import (
     coded,
@@ -29,52 +29,52 @@ TOLD = documented("TOY")
 
 
 class OldPage(Model):
-    number: StrictInt | None = told("Its number.", TOLD)
-    heading: str | None = told("Its heading.", TOLD)
-    length: StrictInt | None = told("Its length.", TOLD)
+    number: StrictInt | None = declared("Its number.", TOLD)
+    heading: str | None = declared("Its heading.", TOLD)
+    length: StrictInt | None = declared("Its length.", TOLD)
 
 
 class NewPage(Model):
-    id: Uuid | None = told("Its id.", TOLD)
-    title: str | None = told("Its title.", TOLD)
-    scan: Any = told("Its scan.", TOLD)
+    id: Uuid | None = declared("Its id.", TOLD)
+    title: str | None = declared("Its title.", TOLD)
+    scan: Any = declared("Its scan.", TOLD)
 
 
 class OldPress(Model):
-    town: str | None = told("Its town.", TOLD)
-    street: str | None = told("Its street.", TOLD)
+    town: str | None = declared("Its town.", TOLD)
+    street: str | None = declared("Its street.", TOLD)
 
 
 class NewPress(Model):
-    city: str | None = told("Its town.", TOLD)
-    street: str | None = told("Its street.", TOLD)
-    score: Any = told("Its score.", TOLD)
+    city: str | None = declared("Its town.", TOLD)
+    street: str | None = declared("Its street.", TOLD)
+    score: Any = declared("Its score.", TOLD)
 
 
 class OldBook(Model):
-    number: StrictInt | None = told("Its number.", TOLD)
-    name: str | None = told("Its name.", TOLD)
-    year: str | None = told("Its year, as a text.", TOLD)
-    state: str | None = told("Its state.", TOLD)
-    first: str | None = told("The author's first name.", TOLD)
-    last: str | None = told("The author's last name.", TOLD)
-    press: OldPress | None = told("Its press.", TOLD)
-    pages: list[OldPage] | None = told("Its pages.", TOLD)
-    label: str | None = told("Its label.", TOLD)
-    seen_at: Timestamp | None = told("When it was seen.", TOLD)
-    note: str | None = told("A note.", TOLD)
+    number: StrictInt | None = declared("Its number.", TOLD)
+    name: str | None = declared("Its name.", TOLD)
+    year: str | None = declared("Its year, as a text.", TOLD)
+    state: str | None = declared("Its state.", TOLD)
+    first: str | None = declared("The author's first name.", TOLD)
+    last: str | None = declared("The author's last name.", TOLD)
+    press: OldPress | None = declared("Its press.", TOLD)
+    pages: list[OldPage] | None = declared("Its pages.", TOLD)
+    label: str | None = declared("Its label.", TOLD)
+    seen_at: Timestamp | None = declared("When it was seen.", TOLD)
+    note: str | None = declared("A note.", TOLD)
 
 
 class NewBook(Model):
-    id: Uuid = told("Its id.", TOLD, required=True)
-    title: str = told("Its name.", TOLD, required=True)
-    year: StrictInt | None = told("Its year.", TOLD)
-    condition: str | None = told("Its state.", TOLD)
-    author: str | None = told("The author's names.", TOLD)
-    printer: NewPress | None = told("Its press.", TOLD)
-    leaves: list[NewPage] | None = told("Its pages.", TOLD)
-    seen_at: Timestamp | None = told("When it was seen.", TOLD)
-    shelf: Any = told("Where it stands.", TOLD)
+    id: Uuid = declared("Its id.", TOLD, required=True)
+    title: str = declared("Its name.", TOLD, required=True)
+    year: StrictInt | None = declared("Its year.", TOLD)
+    condition: str | None = declared("Its state.", TOLD)
+    author: str | None = declared("The author's names.", TOLD)
+    printer: NewPress | None = declared("Its press.", TOLD)
+    leaves: list[NewPage] | None = declared("Its pages.", TOLD)
+    seen_at: Timestamp | None = declared("When it was seen.", TOLD)
+    shelf: Any = declared("Where it stands.", TOLD)
 
 
 class Year(Codec):

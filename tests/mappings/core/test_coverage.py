@@ -8,7 +8,7 @@ from pydantic import StrictInt
 from mappings.core.codecs import code_table
 from mappings.core.errors import ContradictionError
 from mappings.core.evidence import Evidence, documented
-from mappings.core.model import Model, told
+from mappings.core.model import Model, declared
 from mappings.core.record_mapping import RecordMapping
 from mappings.core.rules import Rules
 from mappings.core.verbs import (
@@ -30,13 +30,13 @@ TOLD = documented("TOY")
 
 
 class Old(Model):
-    name: str | None = told("A name.", TOLD)
-    size: StrictInt | None = told("A size.", TOLD)
+    name: str | None = declared("A name.", TOLD)
+    size: StrictInt | None = declared("A size.", TOLD)
 
 
 class New(Model):
-    name: str | None = told("A name.", TOLD)
-    size: str | None = told("A size.", TOLD)
+    name: str | None = declared("A name.", TOLD)
+    size: str | None = declared("A size.", TOLD)
 
 
 def contradictions(*rules: Rules, required: tuple[str, ...] = ()) -> list[str]:
@@ -77,6 +77,16 @@ def test_a_name_that_is_like_no_field_gets_no_hint() -> None:
     assert found == ["legacy /zzzzzz: Old has no such field"]
 
 
+def test_a_field_that_is_ignored_when_written_cannot_be_required() -> None:
+    found = contradictions(
+        same("name", source=TOLD),
+        shown("size", because="set by the server", source=TOLD),
+        required=("size",),
+    )
+
+    assert "legacy /size: it cannot be required, what a client writes is ignored" in found
+
+
 def test_types_that_differ_ask_for_a_codec() -> None:
     found = contradictions(same("name", "size", source=TOLD))
 
@@ -85,10 +95,10 @@ def test_types_that_differ_ask_for_a_codec() -> None:
 
 def test_a_type_that_may_be_two_things_is_not_one_of_them() -> None:
     class Either(Model):
-        size: str | int | None = told("A size.", TOLD)
+        size: str | int | None = declared("A size.", TOLD)
 
     class One(Model):
-        size: str | None = told("A size.", TOLD)
+        size: str | None = declared("A size.", TOLD)
 
     with pytest.raises(ContradictionError, match="its type differs"):
         RecordMapping(Either, One, same("size", source=TOLD))
@@ -146,7 +156,7 @@ def test_a_record_within_goes_by_a_mapping_of_its_own_models() -> None:
 
 def test_a_list_that_is_read_only_says_why() -> None:
     class Pages(Model):
-        pages: list[OldPage] | None = told("Pages.", TOLD)
+        pages: list[OldPage] | None = declared("Pages.", TOLD)
 
     rules = each("pages", to="pages", mapping=PAGE, key="number", read_only=" ", source=TOLD)
 
@@ -173,8 +183,8 @@ def test_every_contradiction_is_told_at_once_under_the_name_of_the_mapping() -> 
 
 def test_one_type_under_two_names_needs_no_codec() -> None:
     class Other(Model):
-        title: str = told("A name.", TOLD, required=True)
-        size: str | int = told("A size.", TOLD)
+        title: str = declared("A name.", TOLD, required=True)
+        size: str | int = declared("A size.", TOLD)
 
     mapping = RecordMapping(
         Old,

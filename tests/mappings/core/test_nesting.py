@@ -146,10 +146,26 @@ def test_a_record_within_can_be_made_and_taken_away() -> None:
     base = stored()
     made = write(base, press={"town": "Brest"})
 
-    taken = write(base | {"printer": {"city": "Brest"}}, press=None)
+    taken = write(base | {"printer": {"city": "Brest", "score": 5, "other": [1]}}, press=None)
 
     assert made.changes == {"printer": {"city": "Brest"}}
-    assert taken.changes == {"printer": None}
+    assert taken.changes == {"printer": {"city": None, "score": 5, "other": [1]}}
+    assert write(base, press=None).changes == {}
+
+
+def test_what_is_undeclared_or_wrong_within_a_record_is_seen_though_the_rest_is_an_echo() -> None:
+    base = stored("fern") | {"printer": {"city": "Brest"}}
+    echo = {"press": {"town": "Brest", "x": 1}, "pages": [{"number": 1, "heading": "fern", "x": 1}]}
+
+    upgraded = write(base, **echo)
+
+    assert upgraded.changes == {}
+    assert [loss.pointer for loss in upgraded.lost] == ["/press/x", "/pages/0/x"]
+    assert reasons(base, press={"town": "Brest", "street": 7}) == ["/press/street: not_a_text"]
+
+
+def test_an_item_with_a_key_is_unknown_in_an_empty_list_too() -> None:
+    assert reasons(stored(), pages=[{"number": 1}]) == ["/pages/0/number: unknown"]
 
 
 def test_a_record_within_that_is_no_object_is_a_problem() -> None:

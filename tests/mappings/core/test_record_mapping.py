@@ -120,6 +120,14 @@ def test_what_the_server_makes_is_ignored_and_told_where_it_differs() -> None:
     assert changed.changes == {}
 
 
+def test_null_for_what_the_server_makes_is_told_where_a_record_shows_something() -> None:
+    over = BOOK.upgrade({"label": None, "seen_at": ""}, context(base=BASE))
+    anew = BOOK.upgrade({"name": "Atlas", "label": None, "seen_at": ""}, context())
+
+    assert [loss.pointer for loss in over.lost] == ["/seen_at", "/label"]
+    assert anew.lost == ()
+
+
 def test_a_computed_field_is_held_against_what_will_be_shown() -> None:
     upgraded = BOOK.upgrade({"name": "Atlas", "label": "Book: Atlas"}, context(base=BASE))
 
@@ -163,7 +171,7 @@ def test_the_id_of_a_record_can_only_be_its_own() -> None:
 
 def test_an_id_in_a_new_record_is_not_carried_over() -> None:
     upgraded = BOOK.upgrade({"name": "Atlas", "number": 8}, context())
-    silent = BOOK.upgrade({"name": "Atlas", "number": None}, context())
+    silent = BOOK.upgrade({"name": "Atlas", "number": ""}, context())
 
     assert upgraded.document == {"title": "Atlas"}
     assert [loss.pointer for loss in upgraded.lost] == ["/number"]

@@ -9,17 +9,25 @@ from mappings.core.codecs import code_table
 from mappings.core.context import Context, Report, Scope
 from mappings.core.errors import RefusedError
 from mappings.core.evidence import documented, guess, inferred
-from mappings.core.model import CalendarDate, FieldReader, Model, Timestamp, Uuid, evidence_of, told
+from mappings.core.model import (
+    CalendarDate,
+    FieldReader,
+    Model,
+    Timestamp,
+    Uuid,
+    declared,
+    evidence_of,
+)
 from tests.documents import TODAY
 
 TOLD = documented("TOY")
 
 
 class Values(Model):
-    day: CalendarDate | None = told("A day.", TOLD)
-    at: Timestamp | None = told("An instant.", TOLD)
-    id: Uuid | None = told("An id.", TOLD)
-    others: list[dict[str, int]] | None = told("Others.", inferred("4.1"), required=True)
+    day: CalendarDate | None = declared("A day.", TOLD)
+    at: Timestamp | None = declared("An instant.", TOLD)
+    id: Uuid | None = declared("An id.", TOLD)
+    others: list[dict[str, int]] | None = declared("Others.", inferred("4.1"), required=True)
 
 
 def reasons(name: str, value: object) -> list[str]:

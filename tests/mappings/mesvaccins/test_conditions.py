@@ -80,8 +80,13 @@ def test_a_condition_that_now_has_a_value_is_left_out_and_told() -> None:
 
 
 def test_a_condition_that_now_has_a_value_is_refused_by_option() -> None:
-    with pytest.raises(DocumentError, match="/health_profile/condition_ids/0: inclusion"):
-        write({"condition_ids": [PREGNANCY]}, {}, not_boolean="refuse")
+    with pytest.raises(DocumentError) as raised:
+        write({"condition_ids": [PREGNANCY, 7, WEIGHT]}, {}, not_boolean="refuse")
+
+    assert [str(problem) for problem in raised.value.problems] == [
+        "/health_profile/condition_ids/0: inclusion",
+        "/health_profile/condition_ids/2: inclusion",
+    ]
 
 
 def test_a_value_that_is_stored_stays_while_its_condition_is_listed() -> None:
@@ -126,6 +131,14 @@ def test_undeclared_members_of_a_profile_are_told() -> None:
     assert [(loss.pointer, loss.declared) for loss in upgraded.lost] == [
         ("/health_profile/weight", False)
     ]
+
+
+def test_undeclared_members_of_a_profile_are_refused_by_option() -> None:
+    strict = build(Options.model_validate({"records": {"undeclared": "refuse"}}))
+    written = {"health_profile": {"condition_ids": [], "weight": 61}}
+
+    with pytest.raises(DocumentError, match="/health_profile/weight: undeclared"):
+        strict.mappings["health_record"].upgrade(written, context(base=BASE))
 
 
 def test_without_a_table_the_profile_is_shown_empty_and_left_untouched() -> None:

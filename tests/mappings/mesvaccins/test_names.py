@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mappings.core.errors import DocumentError
 from mappings.core.record_mapping import RecordMapping
 from mappings.mesvaccins import Options, build
 from tests.documents import context
@@ -88,6 +89,22 @@ def test_swapped_names_that_nobody_changed_stay() -> None:
     upgraded = swapped.upgrade({"first_name": "Zoé"}, context(base=base))
 
     assert upgraded.changes == {"last_name": "Zoé"}
+
+
+def test_null_for_a_name_is_told_under_the_name_that_is_null() -> None:
+    swapped = build(
+        Options.model_validate({"names": {"swap": True}, "records": {"required": []}})
+    ).mappings["health_record"]
+    base = {
+        "id": "7c9e6679-7425-40de-944b-000000000001",
+        "first_name": "Abgrall",
+        "last_name": "Inès",
+        "birth_date": "1990-01-01",
+        "gender": "f",
+    }
+
+    with pytest.raises(DocumentError, match=r"^/last_name: blank$"):
+        swapped.upgrade({"last_name": None}, context(base=base))
 
 
 def test_half_a_name_needs_the_stored_one() -> None:

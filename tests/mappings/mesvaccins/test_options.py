@@ -76,6 +76,27 @@ def test_an_ins_c_never_writes_over_another_external_id() -> None:
     assert cleared.lost == ()
 
 
+@pytest.mark.parametrize("stored", [None, "dossier-0042", INS_C], ids=["none", "other", "ins-c"])
+def test_what_is_no_ins_c_never_goes_to_the_external_id(stored: str | None) -> None:
+    lenient = mapping(records={"ins_c": "external_id", "ins_c_check": "none"})
+    base = {**BASE, "external_id": stored}
+
+    upgraded = lenient.upgrade({"ins_c": "x"}, context(base=base))
+
+    assert upgraded.changes == {}
+    assert [loss.pointer for loss in upgraded.lost] == ["/ins_c"]
+    with pytest.raises(DocumentError, match=r"/ins_c: invalid"):
+        mapping(records={"ins_c": "external_id"}).upgrade({"ins_c": "x"}, context(base=base))
+
+
+def test_a_blank_ins_c_takes_the_one_that_is_stored_away() -> None:
+    record = mapping(records={"ins_c": "external_id"})
+
+    upgraded = record.upgrade({"ins_c": " "}, context(base={**BASE, "external_id": INS_C}))
+
+    assert upgraded.changes == {"external_id": None}
+
+
 def test_an_ins_c_that_goes_to_the_external_id_is_checked_and_can_be_taken_away() -> None:
     record = mapping(records={"ins_c": "external_id"})
     base = {**BASE, "external_id": INS_C}
@@ -150,20 +171,24 @@ def test_a_certified_act_shows_its_validation_or_null_by_option() -> None:
 
 
 def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
-    base = {**BASE, "vaccination_acts": [{"performed_on": "2020-01-02"}]}
+    act = {"performed_on": "2020-01-02", "certified_on": "2020-01-02"}
+    base = {**BASE, "vaccination_acts": [act]}
     record = mapping()
     (shown,) = record.downgrade(base, context()).document["vaccinations"]
 
-    written = {**shown, "age": "9 ans", "comments": [{"text": "x"}]}
-    echoed = record.upgrade({"vaccinations": [written]}, context(base=base))
+    echoed = record.upgrade({"vaccinations": [{**shown, "age": "9 ans"}]}, context(base=base))
 
     assert echoed.changes == {}
-    assert echoed.aside == {}
-    assert [loss.pointer for loss in echoed.lost] == [
-        "/vaccinations/0/comments",
-        "/vaccinations/0/age",
+    assert [loss.pointer for loss in echoed.lost] == ["/vaccinations/0/age"]
+    differing = [
+        {**shown, "date": "2020-01-03"},
+        {**shown, "comments": [{"text": "x"}]},
+        {**shown, "vaccine": {"id": 495}},
+        {**shown, "creator": {"id": 1}},
+        {**shown, "validation": None},
+        {**shown, "colour": "red"},
     ]
-    for other in ([], None, [shown, shown], [{**shown, "date": "2020-01-03"}]):
+    for other in ([], None, [shown, shown], *([item] for item in differing)):
         with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
             record.upgrade({"vaccinations": other}, context(base=base))
     with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
@@ -186,7 +211,12 @@ def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
         ({"upstream": {"create": {"success": [302]}}}, "less than or equal to 299"),
         ({"upstream": {"update": {"method": "POST"}}}, "'PATCH' or 'PUT'"),
         ({"legacy": {"prefixes": ["api/"]}}, "without a slash at its end"),
-        ({"legacy": {"charset": "klingon"}}, "expected a charset"),
+        ({"legacy": {"charset": "klingon"}}, "'windows-1252', 'iso-8859-1' or 'iso-8859-15'"),
+        ({"legacy": {"charset": "rot13"}}, "'windows-1252', 'iso-8859-1' or 'iso-8859-15'"),
+        ({"legacy": {"prefixes": []}}, "at least 1 item"),
+        ({"legacy": {"wrapper": "health_profile"}}, "expected a name that is no field"),
+        ({"upstream": {"create": {"success": [201, 204]}}}, "statuses that come with the record"),
+        ({"upstream": {"delete": {"success": []}}}, "at least 1 item"),
         ({"timestamps": {"zone": "Mars/Olympus"}}, "expected a time zone"),
         ({"records": {"required": ["surname"]}}, "expected a field of the legacy record"),
         ({"names": {"polcy": "crossed"}}, "Extra inputs are not permitted"),
@@ -206,7 +236,7 @@ def test_a_path_and_a_charset_that_can_be_used_are_taken() -> None:
                 "read": {"path": "/v2/fiches/{id}/complete"},
                 "list": {"path": "/v2/fiches"},
             },
-            "legacy": {"charset": "windows-1252", "prefixes": ["/api/v1.1"]},
+            "legacy": {"charset": "windows-1252", "prefixes": ["/api/v1.1"], "wrapper": "fiche"},
         }
     )
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import respx
 
-from proxy.journey import strict_json
+from proxy import strict_json
 from tests.proxy.conftest import Gateways
 from tests.proxy.documents import MODERN_RECORD, RECORD, RECORDS, modern_document
 
