@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from proxy import packs
-from proxy.front.door import Door, log_losses
+from proxy.front.door import Door
 from proxy.front.health import healthz, readyz
 from proxy.front.request_id import REQUEST_ID, RequestId
 from proxy.journey.gateway import Gateway
@@ -58,7 +58,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        log_losses(gateway)
+        gateway.losses.tell()
         await gateway.upstream.close()
 
     app = Starlette(
@@ -86,7 +86,13 @@ def _cross_origin(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "If-None-Match",
+                REQUEST_ID,
+            ],
             expose_headers=["ETag", "Location", LOST, REQUEST_ID],
         )
     ]

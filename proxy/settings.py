@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from proxy.errors import ConfigurationError
 
 PREFIX = "PASSERELLE_"
+
+S = TypeVar("S", bound="PackSettings")
 
 
 def _url(text: str) -> str:
@@ -98,6 +100,15 @@ def settings_of_environment(**given: Any) -> Settings:
 
     Raises `ConfigurationError`, with a line for each setting that is missing, unknown or wrong.
     """
+    return _read(Settings, given)
+
+
+def pack_settings_of_environment() -> PackSettings:
+    """The settings of the pure commands, read in the same way."""
+    return _read(PackSettings, {})
+
+
+def _read(model: type[S], given: dict[str, Any]) -> S:
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     wrong = [
         _unknown(name, known)
@@ -105,7 +116,7 @@ def settings_of_environment(**given: Any) -> Settings:
         if name.startswith(PREFIX) and name not in known and not _of_kubernetes(name)
     ]
     try:
-        settings = Settings(**given)
+        settings = model(**given)
     except ValidationError as error:
         wrong += [
             ": ".join((*_variable(found["loc"]), _sentence(found["msg"])))

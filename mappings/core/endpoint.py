@@ -12,6 +12,7 @@ from mappings.core.record_mapping import RecordMapping
 Action = Literal["read", "list", "create", "update", "delete"]
 
 ID = "{id}"
+UUID_PATTERN = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 PATH_PATTERN = re.compile(r"(/([A-Za-z0-9_~-][A-Za-z0-9._~-]*|\{id\}))+", re.ASCII)
 
 
@@ -29,11 +30,10 @@ class UpstreamCall:
 class Endpoint:
     """What the legacy side asks for in one place, and how it is carried over."""
 
-    name: str
     action: Action
     methods: tuple[str, ...]
     path: str
-    """Below the prefix and without the suffix, with `{uuid}` where the record's id stands."""
+    """Below the prefix and without the suffix, with `{id}` where the record's id stands."""
     mapping: RecordMapping
     """What it accepts and what it answers with."""
     call: UpstreamCall
@@ -41,6 +41,8 @@ class Endpoint:
     """How one record is read: before it is written over, or deleted on a condition."""
     status: int
     """The legacy status of success."""
+    identity: str
+    """The modern field that holds the record's id."""
     source: Evidence
     wrapper: str | None = None
     """A legacy body may hold the record alone under this name."""
@@ -48,8 +50,8 @@ class Endpoint:
     """Where a modern list lies in the modern answer; none for a bare array."""
     located_at: str = ""
     """Of a creation: the legacy path of a record that was made."""
-    identity: str = "id"
-    """The modern field that holds the record's id."""
+    id_pattern: str = UUID_PATTERN
+    """The form of the record's id; it is compared without case."""
     stale_writes: Literal["conflict", "allow"] = "conflict"
 
     @property

@@ -8,7 +8,7 @@ from mappings.core.record_mapping import RecordMapping
 from mappings.mesvaccins.options import Options
 
 RECORDS = "/records"
-RECORD = "/records/{uuid}"
+RECORD = "/records/{id}"
 BY_HABIT = inferred("1.3")
 
 
@@ -18,7 +18,6 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
     read = calls.read.call()
     return (
         Endpoint(
-            name="list_records",
             action="list",
             methods=("GET",),
             path=RECORDS,
@@ -27,10 +26,10 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
             read=read,
             list_key=calls.list.key,
             status=200,
+            identity="id",
             source=BY_HABIT,
         ),
         Endpoint(
-            name="create_record",
             action="create",
             methods=("POST",),
             path=RECORDS,
@@ -40,10 +39,10 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
             wrapper=options.legacy.wrapper,
             located_at=RECORD,
             status=201,
+            identity="id",
             source=BY_HABIT,
         ),
         Endpoint(
-            name="read_record",
             action="read",
             methods=("GET",),
             path=RECORD,
@@ -51,10 +50,10 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
             call=read,
             read=read,
             status=200,
+            identity="id",
             source=BY_HABIT,
         ),
         Endpoint(
-            name="update_record",
             action="update",
             methods=("PUT", "PATCH"),
             path=RECORD,
@@ -64,10 +63,10 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
             wrapper=options.legacy.wrapper,
             stale_writes=options.records.stale_writes,
             status=options.legacy.update_status,
+            identity="id",
             source=BY_HABIT,
         ),
         Endpoint(
-            name="delete_record",
             action="delete",
             methods=("DELETE",),
             path=RECORD,
@@ -75,6 +74,7 @@ def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
             call=calls.delete.call(),
             read=read,
             status=options.legacy.delete_status,
+            identity="id",
             source=BY_HABIT,
         ),
     )

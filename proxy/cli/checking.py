@@ -10,7 +10,7 @@ import typer
 from proxy import packs
 from proxy.cli.console import ExitCode, complain, out
 from proxy.errors import ProxyError
-from proxy.settings import PackSettings, Settings, settings_of_environment
+from proxy.settings import Settings, pack_settings_of_environment, settings_of_environment
 from proxy.upstream.client import Upstream
 
 
@@ -24,7 +24,7 @@ def check(
 
     Exit code 3 where the configuration is wrong, 1 where the new API cannot be reached.
     """
-    settings = PackSettings() if offline else settings_of_environment()
+    settings = pack_settings_of_environment() if offline else settings_of_environment()
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
     rules = sum(len(mapping.rules) for mapping in loaded.pack.mappings.values())
     _well(f"pack {loaded.pack.name}: {rules} rules, {len(loaded.pack.endpoints)} endpoints")

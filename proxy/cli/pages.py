@@ -10,7 +10,7 @@ import typer
 from mappings.core import documentation
 from proxy import packs
 from proxy.cli.console import ExitCode, complain, out
-from proxy.settings import PackSettings
+from proxy.settings import pack_settings_of_environment
 
 
 def docs(
@@ -20,7 +20,7 @@ def docs(
     folder: Annotated[Path, typer.Option(help="Where the pages lie.")] = Path("docs"),
 ) -> None:
     """Write docs/mapping.md and docs/open-questions.md from the rules of the pack."""
-    pack = packs.load(PackSettings().pack).pack
+    pack = packs.load(pack_settings_of_environment().pack).pack
     pages = {
         folder / "mapping.md": documentation.mapping_page(pack),
         folder / "open-questions.md": documentation.questions_page(pack),

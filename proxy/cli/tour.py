@@ -20,7 +20,7 @@ from mappings.core.pack import Pack
 from mappings.core.rules import Shown
 from proxy import packs
 from proxy.journey.headers import LOST
-from proxy.settings import PackSettings
+from proxy.settings import pack_settings_of_environment
 
 TIMEOUT_SECONDS = 10
 WIDE = 160
@@ -50,7 +50,7 @@ class Tour:
         self.gateway = gateway
         self.upstream = upstream
         self.console = console
-        settings = PackSettings()
+        settings = pack_settings_of_environment()
         self.pack: Pack = packs.load(settings.pack, settings.pack_options).pack
         self.mapping = next(iter(self.pack.mappings.values()))
         self.wrong = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -24,7 +25,7 @@ from proxy import packs, strict_json
 from proxy.cli.console import ExitCode, complain, err, out
 from proxy.journey.legacy_body import BOM
 from proxy.observe.losses import Losses
-from proxy.settings import PackSettings
+from proxy.settings import pack_settings_of_environment
 
 MAX_DEPTH = 64
 
@@ -79,57 +80,76 @@ def convert(
     counted by field.
     """
     loaded = _loaded()
-    mapping = _mapping(loaded, resource)
-    today = datetime.now(UTC).astimezone(loaded.pack.zone).date()
-    context = Context(today=today, tables=loaded.tables)
+    conversion = Conversion(_mapping(loaded, resource), direction, _today(loaded), loaded.tables)
     failed, losses = 0, Losses()
     with _opened(file) as lines, _progress() as progress:
         counter = progress.add_task("converting", total=None)
-        for line, document in _documents(lines):
-            lost: list[Loss] = []
+        for line, raw in _documents(lines):
             try:
-                written = _converted(mapping, document, direction, context, lost)
+                converted = conversion.of(strict_json.parse(raw, MAX_DEPTH))
             except (DocumentError, strict_json.NotStrictJsonError) as error:
                 failed += 1
                 complain(f"line {line}: {error}", progress.console)
             else:
-                losses.count(lost, 0)
-                sys.stdout.buffer.write(strict_json.dump(written) + b"\n")
+                sys.stdout.buffer.write(strict_json.dump(converted.document) + b"\n")
+                losses.count(converted.lost, converted.unknown)
             progress.advance(counter)
     sys.stdout.buffer.flush()
-    if losses.by_field:
-        counts = ", ".join(f"{name} ({count})" for name, count in losses.by_field.items())
-        err().print(f"[yellow]lost:[/] {escape(counts)}", soft_wrap=True)
+    _tell("lost", losses.by_field)
+    _tell("unknown codes", losses.unknown)
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _converted(
-    mapping: RecordMapping, raw: bytes, direction: Direction, context: Context, lost: list[Loss]
-) -> Any:
-    """What becomes of one document, or of each in an array; all problems are told together."""
-    document = strict_json.parse(raw, MAX_DEPTH)
-    if not isinstance(document, list):
-        return _carried(mapping, document, direction, context, lost)
-    carried, problems = [], []
-    for place, item in enumerate(document):
-        try:
-            carried.append(_carried(mapping, item, direction, context, lost))
-        except DocumentError as error:
-            problems += [Problem(f"/{place}{it.pointer}", it.reason) for it in error.problems]
-    if problems:
-        raise DocumentError(problems)
-    return carried
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One document carried over, what of it was lost, the codes that no table has."""
+
+    document: Any
+    lost: tuple[Loss, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
-def _carried(
-    mapping: RecordMapping, document: Any, direction: Direction, context: Context, lost: list[Loss]
-) -> Any:
-    if direction is Direction.DOWNGRADE:
-        return mapping.downgrade(document, context).document
-    upgraded = mapping.upgrade(document, context)
-    lost += upgraded.lost_unless_kept
-    return upgraded.document
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Carries documents one way, without a base and without anything set aside."""
+
+    mapping: RecordMapping
+    direction: Direction
+    today: date
+    tables: Mapping[str, Any]
+
+    def of(self, document: Any) -> Converted:
+        """What becomes of a document, or of each in an array; all problems are told together."""
+        if not isinstance(document, list):
+            return self._of_one(document)
+        converted, problems = [], []
+        for place, item in enumerate(document):
+            try:
+                converted.append(self._of_one(item))
+            except DocumentError as error:
+                problems += [Problem(f"/{place}{it.pointer}", it.reason) for it in error.problems]
+        if problems:
+            raise DocumentError(problems)
+        return Converted(
+            [one.document for one in converted],
+            tuple(loss for one in converted for loss in one.lost),
+            tuple(place for one in converted for place in one.unknown),
+        )
+
+    def _of_one(self, document: Any) -> Converted:
+        context = Context(today=self.today, tables=self.tables)
+        if self.direction is Direction.DOWNGRADE:
+            downgraded = self.mapping.downgrade(document, context)
+            return Converted(downgraded.document, unknown=downgraded.unknown)
+        upgraded = self.mapping.upgrade(document, context)
+        return Converted(upgraded.document, upgraded.lost_unless_kept)
+
+
+def _tell(what: str, counts: Mapping[str, int]) -> None:
+    if counts:
+        told = ", ".join(f"{name} ({count})" for name, count in counts.items())
+        err().print(f"[yellow]{what}:[/] {escape(told)}", soft_wrap=True)
 
 
 def _documents(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -168,8 +188,13 @@ def _is_document(raw: bytes) -> bool:
 
 
 def _loaded() -> packs.Loaded:
-    settings = PackSettings()
+    settings = pack_settings_of_environment()
     return packs.load(settings.pack, settings.pack_options, settings.tables)
+
+
+def _today(loaded: packs.Loaded) -> date:
+    """The day on the legacy side."""
+    return datetime.now(UTC).astimezone(loaded.pack.zone).date()
 
 
 def _mapping(loaded: packs.Loaded, resource: str | None) -> RecordMapping:

@@ -17,7 +17,6 @@ from proxy.journey import answers
 from proxy.journey.gateway import Gateway
 from proxy.journey.translation import Journey
 from proxy.observe.logs import log
-from proxy.observe.losses import PARAMETERS, UNDECLARED
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
@@ -35,6 +34,8 @@ class Door:
         request_id: str = scope[SCOPE]
         journey, response = await self._answered(request, request_id)
         await response(scope, receive, send)
+        if journey is not None and response.status_code < 400:
+            self.gateway.losses.count(journey.lost, journey.unknown, journey.dropped_parameters)
         self._log(request, request_id, journey, response, time.perf_counter() - began)
 
     async def _answered(self, request: Request, request_id: str) -> tuple[Journey | None, Response]:
@@ -83,17 +84,6 @@ class Door:
             milliseconds=round(seconds * 1000, 1),
             **fields,
         )
-
-
-def log_losses(gateway: Gateway) -> None:
-    """Say what was lost since the start, by field."""
-    counted = dict(gateway.losses.by_field)
-    log.info(
-        "losses",
-        lost_undeclared=counted.pop(UNDECLARED, 0),
-        dropped_parameters=counted.pop(PARAMETERS, 0),
-        lost=counted,
-    )
 
 
 def _log_contract(error: UpstreamContractError, request_id: str) -> None:

@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 REQUEST_ID = "X-Request-Id"
 SCOPE = "passerelle.request_id"
 
-# Wide enough for UUIDs and trace ids; too narrow for anybody's name, since it is logged.
-PATTERN = re.compile(r"[0-9A-Fa-f-]{16,64}", re.ASCII)
+# It is logged, so it must be one that a machine made: a UUID or a trace id, and nothing shorter.
+PATTERN = re.compile(
+    r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ TO_UPSTREAM = ("accept-language", "authorization", "traceparent", "tracestate")
 ONCE = frozenset({"authorization", "if-match", "if-none-match"})
 """What must not stand twice: two readers of the request could take different ones."""
 
-PSEUDONYM = "passerelle"
 LOST = "Passerelle-Lost"
 LOST_NAMES = 50
 LOST_LENGTH = 100
@@ -33,14 +32,7 @@ def to_upstream(headers: Headers, request_id: str) -> Pairs:
         if len(headers.getlist(name)) > 1:
             raise MalformedError
     crossing = [(name, value) for name in TO_UPSTREAM for value in headers.getlist(name)]
-    return [
-        ("accept", "application/json"),
-        ("accept-encoding", "identity"),
-        ("user-agent", PSEUDONYM),
-        ("via", f"1.1 {PSEUDONYM}"),
-        ("x-request-id", request_id),
-        *crossing,
-    ]
+    return [("x-request-id", request_id), *crossing]
 
 
 def entity_tag(body: bytes) -> str:

@@ -23,7 +23,8 @@ async def read(request: Request, limit: int) -> bytes:
     """The body, whole. Raises `TooLargeError` as soon as it is larger than `limit` bytes."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaError
-    if len(request.headers.get("content-length", "0")) > len(str(limit)):
+    length = request.headers.get("content-length", "0").lstrip("0")
+    if len(length) > len(str(limit)):
         raise TooLargeError
     body = bytearray()
     async for chunk in request.stream():

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mappings.core.endpoint import Endpoint
+from mappings.core.endpoint import ID, Endpoint
 from mappings.core.pack import Pack
 from proxy.errors import MethodNotAllowedError, NotFoundError
-
-ID = "{uuid}"
-ID_PATTERN = r"(?P<id>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +34,12 @@ class Router:
         prefixes = "|".join(
             re.escape(prefix) for prefix in sorted(pack.prefixes, key=len, reverse=True)
         )
-        self._paths = [
-            (
-                re.compile(
-                    f"(?P<prefix>{prefixes}){re.escape(path).replace(re.escape(ID), ID_PATTERN)}"
-                    f"{suffix}/?",
-                    re.ASCII,
-                ),
-                self._methods(endpoint for endpoint in pack.endpoints if endpoint.path == path),
-            )
-            for path in dict.fromkeys(endpoint.path for endpoint in pack.endpoints)
-        ]
+        self._paths = []
+        for path in dict.fromkeys(endpoint.path for endpoint in pack.endpoints):
+            rows = [endpoint for endpoint in pack.endpoints if endpoint.path == path]
+            named = re.escape(path).replace(re.escape(ID), f"(?P<id>{rows[0].id_pattern})")
+            pattern = re.compile(f"(?P<prefix>{prefixes}){named}{suffix}/?", re.ASCII)
+            self._paths.append((pattern, self._methods(rows)))
 
     def resolve(self, method: str, raw_path: bytes) -> Route:
         """

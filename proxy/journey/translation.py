@@ -25,6 +25,7 @@ from proxy.errors import (
     InvalidDocumentError,
     PreconditionFailedError,
     UpstreamContractError,
+    UpstreamError,
     UpstreamStatusError,
 )
 from proxy.journey import answers, headers, legacy_body, rejections
@@ -92,7 +93,7 @@ class Journey:
         sent = upgraded.document if self.route.endpoint.whole else upgraded.changes
         # Sent even when nothing changed: who may write is the new API's decision.
         reply = await self.send(written, sent, headers.strong(stored.etag))
-        record = self.record_in(reply) if reply.body else (await self.stored())[1]
+        record = self.record_in(reply) if reply.body else await self.read_again(upgraded)
         return self.shown(self.downgraded(record))
 
     async def delete(self) -> Response:
@@ -119,8 +120,10 @@ class Journey:
             raise InvalidDocumentError([Problem("", "not_an_object")])
         inner = document.get(endpoint.wrapper)
         if isinstance(inner, dict):
-            around = document.keys() - {endpoint.wrapper}
-            self.lost += [Loss(pointers.child("", name), declared=False) for name in sorted(around)]
+            around = [pointers.child("", name) for name in document if name != endpoint.wrapper]
+            if around and endpoint.mapping.undeclared == "refuse":
+                raise InvalidDocumentError([Problem(place, "undeclared") for place in around])
+            self.lost += [Loss(place, declared=False) for place in around]
             return inner
         return document
 
@@ -132,6 +135,18 @@ class Journey:
         if misfits:
             raise UpstreamContractError(misfits)
         return reply, record
+
+    async def read_again(self, upgraded: Upgraded) -> Document:
+        """
+        The record after a write that was answered with no body.
+
+        A write that succeeded must not look like one that failed: where the record cannot be
+        read, it is shown as it was sent.
+        """
+        try:
+            return (await self.stored())[1]
+        except UpstreamError:
+            return upgraded.document
 
     def check_condition(self, base: Document) -> None:
         """Hold the client to its own If-Match, which is about the legacy document."""
@@ -211,6 +226,9 @@ class Journey:
 
     def records_in(self, reply: Reply) -> list[Document]:
         """The list of records in a reply."""
+        if reply.has_more:
+            # Until pages are followed: never one page as if it were the whole list.
+            raise UpstreamContractError([Problem("", "paged")])
         key, document = self.route.endpoint.list_key, self.document_in(reply)
         records = document.get(key) if key and isinstance(document, Mapping) else document
         if not isinstance(records, list):
@@ -242,7 +260,7 @@ class Journey:
         """Where a legacy client finds the record that it made."""
         pack, endpoint = self.gateway.loaded.pack, self.route.endpoint
         identity = str(record[endpoint.identity])
-        path = endpoint.located_at.replace("{uuid}", identity) + pack.suffix
+        path = endpoint.located_at.replace(ID, identity) + pack.suffix
         return f"{self.gateway.settings.public_url or ''}{self.route.prefix}{path}"
 
     def encoded(self, document: Any) -> bytes:
@@ -257,7 +275,6 @@ class Journey:
         have = self.request.headers.get("if-none-match") if self.route.reads else None
         if have is not None and headers.matches(have, tag["ETag"], weakly=True):
             return answers.answer(304, b"", tag, head=head)
-        self.gateway.losses.count(self.lost, self.dropped_parameters)
         return answers.answer(
             self.route.endpoint.status, body, {**tag, **told, **(extra or {})}, head=head
         )

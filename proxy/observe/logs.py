@@ -12,7 +12,6 @@ import structlog
 FIELDS = frozenset(
     {
         "at",
-        "bytes_sent",
         "dropped_parameters",
         "error",
         "event",
@@ -22,9 +21,7 @@ FIELDS = frozenset(
         "lost_undeclared",
         "method",
         "milliseconds",
-        "pack",
         "places",
-        "reason",
         "request_id",
         "route",
         "timestamp",

@@ -7,21 +7,37 @@ from collections.abc import Iterable
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Loss
+from proxy.observe.logs import log
 
 UNDECLARED = "(undeclared)"
-PARAMETERS = "(query parameters)"
 
 
 class Losses:
-    """Counts of lost values by legacy field, since the start of the process."""
+    """Counts since the start of the process."""
 
     def __init__(self) -> None:
         self.by_field: Counter[str] = Counter()
+        """Values that were lost, by legacy field."""
+        self.unknown: Counter[str] = Counter()
+        """Codes that no table has, by modern field."""
+        self.parameters = 0
+        """Query parameters that were dropped."""
 
-    def count(self, losses: Iterable[Loss], parameters: int) -> None:
-        """Count what one request lost, and how many query parameters were dropped."""
-        if parameters:
-            self.by_field[PARAMETERS] += parameters
+    def count(
+        self, losses: Iterable[Loss], unknown: Iterable[str] = (), parameters: int = 0
+    ) -> None:
+        """Count what one request lost, the codes that nobody knew, the parameters dropped."""
         self.by_field.update(
             pointers.field_path(loss.pointer) if loss.declared else UNDECLARED for loss in losses
+        )
+        self.unknown.update(pointers.field_path(pointer) for pointer in unknown)
+        self.parameters += parameters
+
+    def tell(self) -> None:
+        """Say all counts in one event."""
+        log.info(
+            "losses",
+            lost=dict(self.by_field),
+            unknown=dict(self.unknown),
+            dropped_parameters=self.parameters,
         )

@@ -14,6 +14,8 @@ from mappings.core.errors import Problem
 from proxy.errors import UpstreamContractError, UpstreamTimeoutError, UpstreamUnreachableError
 from proxy.settings import Settings
 
+PSEUDONYM = "passerelle"
+
 Headers = Sequence[tuple[str, str]]
 
 
@@ -25,6 +27,8 @@ class Reply:
     body: bytes
     etag: str | None
     retry_after: str | None
+    has_more: bool
+    """Whether this is one page of a list, and another follows (RFC 8288)."""
     milliseconds: float
 
 
@@ -41,6 +45,12 @@ class Upstream:
         self._slots = asyncio.Semaphore(settings.upstream_connections)
         self._client = httpx.AsyncClient(
             transport=transport,
+            headers={
+                "accept": "application/json",
+                "accept-encoding": "identity",
+                "user-agent": PSEUDONYM,
+                "via": f"1.1 {PSEUDONYM}",
+            },
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
             trust_env=False,
@@ -83,6 +93,7 @@ class Upstream:
             body=body,
             etag=response.headers.get("etag"),
             retry_after=response.headers.get("retry-after"),
+            has_more="next" in response.links,
             milliseconds=(time.perf_counter() - began) * 1000,
         )
 

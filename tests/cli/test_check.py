@@ -131,3 +131,28 @@ def test_an_option_that_is_not_there_is_told_by_its_file_and_name(
 
     assert ended.code == 3
     assert ended.err.startswith(f"passerelle: {options}: names.order: ")
+
+
+def test_a_misspelt_setting_of_the_pack_is_told_offline_too(
+    passerelle: Passerelle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_PACK_OPTION", "options.toml")
+
+    result = passerelle("check", "--offline")
+
+    assert result.code == 3
+    assert "PASSERELLE_PACK_OPTION: no such setting; is PASSERELLE_PACK_OPTIONS meant?" in (
+        result.err
+    )
+
+
+def test_the_new_api_is_asked_to_answer_as_it_is_asked_while_serving(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    with respx.mock as upstream:
+        root = upstream.get("https://new.example/").respond(200)
+        run("check")
+
+    asked = root.calls.last.request.headers
+    assert (asked["accept-encoding"], asked["user-agent"]) == ("identity", "passerelle")

@@ -237,3 +237,12 @@ def test_a_problem_beside_progress_has_a_line_of_its_own(
     assert complaint
     assert before.endswith(TERMINAL_LINES)
     assert after.startswith(f" line 2: {WRONG_PROBLEMS}\n")
+
+
+def test_codes_that_no_table_has_are_counted(run: Run) -> None:
+    records = [{**MODERN, "gender": "x"}, {**MODERN, "gender": "u"}, MODERN]
+
+    result = run("convert", "downgrade", "-", text=lines(*records))
+
+    assert result.exit_code == 0
+    assert result.stderr == "unknown codes: gender (2)\n"

@@ -73,7 +73,7 @@ def test_a_pack_that_contradicts_itself_at_import_is_refused(
         ("[weather]\nsun = 1", "{path}: weather: Extra inputs are not permitted"),
         ('[timestamps]\nzone = "Paris"', "{path}: timestamps.zone: Value error, expected a time"),
         ('[records]\nrequired = ["name"]', "{path}: records.required.0: Value error, expected a"),
-        ('[legacy]\ncharset = "klingon"', "{path}: legacy.charset: Value error, expected a char"),
+        ('[legacy]\ncharset = "klingon"', "{path}: legacy.charset: Input should be 'windows-1252'"),
         ('[legacy]\nprefixes = ["/x/"]', '{path}: legacy.prefixes.0: Value error, expected ""'),
         ("[legacy]\nupdate_status = 201", "{path}: legacy.update_status: Input should be 200"),
         ('[upstream.update]\nmethod = "POST"', "{path}: upstream.update.method: Input should be"),

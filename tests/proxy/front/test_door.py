@@ -8,6 +8,7 @@ import pytest
 import respx
 
 from proxy.observe.logs import FIELDS
+from proxy.observe.losses import UNDECLARED
 from tests.proxy.conftest import Gateways, LogLines, legacy_client_of
 from tests.proxy.documents import (
     ID,
@@ -20,7 +21,7 @@ from tests.proxy.documents import (
     modern_document,
 )
 
-GIVEN = "0123456789abcdef"
+GIVEN = "0123456789abcdef0123456789abcdef"
 
 
 class Broken(httpx.AsyncBaseTransport):
@@ -50,7 +51,7 @@ async def test_an_answer_has_the_request_id_that_the_client_gave(
         pytest.param("abc", id="too short"),
         pytest.param("a" * 65, id="too long"),
         pytest.param("Maelle-Kerbrizac", id="a name"),
-        pytest.param("0123456789abcdef\t0", id="a blank"),
+        pytest.param("0123456789abcdef0123456789abcdef\t0", id="a blank"),
     ],
 )
 async def test_what_is_no_request_id_is_replaced_by_one_of_our_own(
@@ -113,7 +114,7 @@ async def test_a_request_is_one_line_with_its_route_and_no_path(
         "lost_undeclared": 1,
         "method": "PUT",
         "request_id": GIVEN,
-        "route": "/records/{uuid}",
+        "route": "/records/{id}",
         "unknown": ["gender"],
         "upstream_status": 200,
     }
@@ -231,6 +232,21 @@ async def test_a_client_that_goes_away_while_it_writes_is_no_failure_of_ours(
     assert "failure" not in [line["event"] for line in log_lines()]
 
 
+async def test_what_is_dropped_is_counted_where_nothing_is_shown_and_not_where_all_is_refused(
+    upstream: respx.Router, gateways: Gateways, log_lines: LogLines
+) -> None:
+    upstream.delete(MODERN_RECORD).respond(204)
+    app = gateways.app()
+    client = legacy_client_of(app)
+
+    async with app.router.lifespan_context(app):
+        await client.delete(RECORD, params={"a": 1, "b": 2})
+        await client.post(RECORDS, json={"email": "maelle@inbox.example"}, params={"c": 3})
+
+    last = log_lines()[-1]
+    assert (last["event"], last["lost"], last["dropped_parameters"]) == ("losses", {}, 2)
+
+
 async def test_what_was_lost_is_counted_by_field_and_told_at_the_end(
     upstream: respx.Router, gateways: Gateways, log_lines: LogLines
 ) -> None:
@@ -244,7 +260,7 @@ async def test_what_was_lost_is_counted_by_field_and_told_at_the_end(
             await legacy_client_of(app).post(RECORDS, json=written)
 
     last = log_lines()[-1]
-    assert (last["event"], last["lost"], last["lost_undeclared"]) == ("losses", {"email": 2}, 4)
+    assert (last["event"], last["lost"]) == ("losses", {"email": 2, UNDECLARED: 4})
     assert "kerbrizac" not in log_lines.text
 
 

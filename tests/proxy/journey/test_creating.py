@@ -52,7 +52,7 @@ async def test_a_record_may_stand_under_its_name_in_the_body(
     )
 
     assert response.status_code == 201
-    assert response.headers["passerelle-lost"] == "commit, utf8"
+    assert response.headers["passerelle-lost"] == "utf8, commit"
     assert route.calls[1].request.content == route.calls[0].request.content
 
 
@@ -175,6 +175,15 @@ async def test_which_fields_a_creation_demands_is_an_option(
     assert made.status_code == 201
 
 
+async def test_what_stands_beside_the_record_is_refused_by_option(gateways: Gateways) -> None:
+    client = gateways.client(options='[records]\nundeclared = "refuse"')
+
+    response = await client.post(RECORDS, json={"utf8": "✓", "record": legacy_document()})
+
+    assert response.status_code == 422
+    assert response.json() == {"errors": {"utf8": ["n'existe pas"]}}
+
+
 async def test_all_problems_are_told_at_once(legacy_client: httpx.AsyncClient) -> None:
     written = legacy_document(
         birth_date="17/05/1990",
@@ -183,7 +192,6 @@ async def test_all_problems_are_told_at_once(legacy_client: httpx.AsyncClient) -
         department_of_birth="Finistère",
         ins_c="1234",
         health_profile={"condition_ids": [52, "x"]},
-        uuid="7",
     )
 
     response = await legacy_client.post(RECORDS, json=written)
@@ -194,7 +202,6 @@ async def test_all_problems_are_told_at_once(legacy_client: httpx.AsyncClient) -
         "zip_code": ["n'est pas un texte"],
         "department_of_birth": ["n'est pas un numéro de département"],
         "health_profile.condition_ids[1]": ["n'est pas un nombre"],
-        "uuid": ["n'est pas un identifiant valide"],
         "gender": ["n'est pas inclus(e) dans la liste"],
         "ins_c": ["n'est pas valide"],
     }

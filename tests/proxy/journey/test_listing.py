@@ -113,3 +113,21 @@ async def test_a_list_answers_head_and_conditions_as_a_record_does(
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(get.content))
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "wrapped"])
+async def test_one_page_is_never_shown_as_the_whole_list(
+    upstream: respx.Router, gateways: Gateways, wrapped: bool
+) -> None:
+    """Trap 20."""
+    page = [modern_document()]
+    upstream.get(MODERN_RECORDS).respond(
+        json={"items": page} if wrapped else page,
+        headers={"Link": '<https://new.example/health_records?page=2>; rel="next"'},
+    )
+    client = gateways.client(options='[upstream.list]\nkey = "items"' if wrapped else "")
+
+    response = await client.get(RECORDS)
+
+    assert response.status_code == 502
+    assert "new.example" not in response.text

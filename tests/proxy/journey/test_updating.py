@@ -267,3 +267,21 @@ async def test_vaccinations_of_another_shape_are_a_problem_at_their_place(
 
     assert response.status_code == 422
     assert response.json()["errors"] == {place: [sentence]}
+
+
+@pytest.mark.parametrize(
+    "again", [httpx.Response(503), httpx.ReadTimeout("late")], ids=["refused", "late"]
+)
+async def test_a_write_that_succeeded_does_not_look_like_one_that_failed(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient, again: httpx.Response | Exception
+) -> None:
+    """Trap 17: a client that is told of a failure writes again."""
+    upstream.get(MODERN_RECORD).mock(
+        side_effect=[httpx.Response(200, json=modern_document()), again]
+    )
+    upstream.patch(MODERN_RECORD).respond(204)
+
+    response = await legacy_client.put(RECORD, json={"zip_code": "29000"})
+
+    assert response.status_code == 200
+    assert response.json()["zip_code"] == "29000"

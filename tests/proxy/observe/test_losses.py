@@ -1,14 +1,15 @@
 """Counting what was not carried over."""
 
 from mappings.core.context import Loss
-from proxy.observe.losses import PARAMETERS, UNDECLARED, Losses
+from proxy.observe.losses import UNDECLARED, Losses
+from tests.proxy.conftest import LogLines
 
 
 def test_losses_are_counted_by_field_wherever_in_a_list_they_stood() -> None:
     losses = Losses()
 
-    losses.count([Loss("/email", declared=True), Loss("/vaccinations/0/age", declared=True)], 0)
-    losses.count([Loss("/vaccinations/11/age", declared=True)], 0)
+    losses.count([Loss("/email", declared=True), Loss("/vaccinations/0/age", declared=True)])
+    losses.count([Loss("/vaccinations/11/age", declared=True)])
 
     assert losses.by_field == {"email": 1, "vaccinations[].age": 2}
 
@@ -17,15 +18,21 @@ def test_undeclared_names_are_counted_without_their_name() -> None:
     """Trap 3: a client chooses them, so they could hold anything, and there is no end of them."""
     losses = Losses()
 
-    losses.count([Loss("/shoe_size", declared=False), Loss("/kerbrizac", declared=False)], 0)
+    losses.count([Loss("/shoe_size", declared=False), Loss("/kerbrizac", declared=False)])
 
     assert losses.by_field == {UNDECLARED: 2}
 
 
-def test_query_parameters_are_counted_without_their_names() -> None:
+def test_unknown_codes_and_dropped_parameters_are_counted_and_all_is_told(
+    log_lines: LogLines,
+) -> None:
     losses = Losses()
 
-    losses.count([], 2)
-    losses.count([], 1)
+    losses.count([], ["/gender", "/vaccination_acts/3/injection_method"], 2)
+    losses.count([Loss("/email", declared=True)], ["/vaccination_acts/0/injection_method"], 1)
+    losses.tell()
 
-    assert losses.by_field == {PARAMETERS: 3}
+    (line,) = log_lines()
+    assert line["lost"] == {"email": 1}
+    assert line["unknown"] == {"gender": 1, "vaccination_acts[].injection_method": 2}
+    assert line["dropped_parameters"] == 3
