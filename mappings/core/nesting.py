@@ -38,7 +38,7 @@ class Nested(Codec):
         return self.mapping.downgrade_within(modern, scope)
 
     def canonical_legacy(self, legacy: Json) -> Json:
-        return self.mapping.canonical(legacy) if isinstance(legacy, Mapping) else legacy
+        return None if legacy is None else self.mapping.canonical(legacy)
 
     def canonical_modern(self, modern: Json) -> Json:
         return None if modern is None else self.mapping.canonical_modern(modern)
@@ -86,10 +86,7 @@ class Each(Codec):
         ]
 
     def canonical_legacy(self, legacy: Json) -> Json:
-        items = [] if legacy is None else legacy
-        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-            return legacy
-        return [self.mapping.canonical(item) for item in items]
+        return [self.mapping.canonical(item) for item in legacy or []]
 
     def canonical_modern(self, modern: Json) -> Json:
         return [self.mapping.canonical_modern(item) for item in modern or []]
