@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,10 +21,7 @@ from proxy.journey.routing import Router
 from proxy.observe import logs
 from proxy.observe.losses import Losses
 from proxy.settings import Settings, settings_of_environment
-from proxy.upstream.client import Upstream
-
-if TYPE_CHECKING:
-    import httpx
+from proxy.upstream.client import Transport, Upstream
 
 
 def now() -> datetime:
@@ -36,7 +32,7 @@ def now() -> datetime:
 def create_app(
     settings: Settings,
     *,
-    upstream: httpx.AsyncBaseTransport | None = None,
+    upstream: Transport | None = None,
     clock: Callable[[], datetime] = now,
 ) -> Starlette:
     """

@@ -95,17 +95,10 @@ def test_the_proxy_knows_no_field_and_no_path_of_any_api() -> None:
 
 
 def test_each_library_has_its_own_room() -> None:
-    assert importers("httpx") <= {"proxy/upstream/client.py", "proxy/app.py"}
+    assert importers("httpx") == {"proxy/upstream/client.py"}
     assert all(name.startswith("proxy/cli/") for name in importers("typer"))
     assert all(name.startswith("proxy/cli/") for name in importers("rich"))
     assert importers("structlog") == {"proxy/observe/logs.py"}
-
-
-def test_the_application_names_httpx_in_types_alone() -> None:
-    text = (ROOT / "proxy" / "app.py").read_text(encoding="utf-8")
-
-    assert text.count("import httpx") == 1
-    assert "if TYPE_CHECKING:\n    import httpx" in text
 
 
 def test_the_sandbox_imports_neither_wing_and_only_the_command_line_knows_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mappings.core.endpoint import Endpoint
 from mappings.core.evidence import inferred
 from mappings.core.record_mapping import RecordMapping
@@ -9,72 +11,46 @@ from mappings.mesvaccins.options import Options
 
 RECORDS = "/records"
 RECORD = "/records/{id}"
-BY_HABIT = inferred("1.3")
 
 
 def endpoints(options: Options, record: RecordMapping) -> tuple[Endpoint, ...]:
     """Listing, making, reading, changing and deleting health records."""
-    calls = options.upstream
+    calls, legacy = options.upstream, options.legacy
     read = calls.read.call()
+    row = partial(Endpoint, mapping=record, read=read, identity="id", source=inferred("1.3"))
     return (
-        Endpoint(
+        row(
             action="list",
             methods=("GET",),
             path=RECORDS,
-            mapping=record,
             call=calls.list.call(),
-            read=read,
             list_key=calls.list.key,
             status=200,
-            identity="id",
-            source=BY_HABIT,
         ),
-        Endpoint(
+        row(
             action="create",
             methods=("POST",),
             path=RECORDS,
-            mapping=record,
             call=calls.create.call(),
-            read=read,
-            wrapper=options.legacy.wrapper,
+            wrapper=legacy.wrapper,
             located_at=RECORD,
             status=201,
-            identity="id",
-            source=BY_HABIT,
         ),
-        Endpoint(
-            action="read",
-            methods=("GET",),
-            path=RECORD,
-            mapping=record,
-            call=read,
-            read=read,
-            status=200,
-            identity="id",
-            source=BY_HABIT,
-        ),
-        Endpoint(
+        row(action="read", methods=("GET",), path=RECORD, call=read, status=200),
+        row(
             action="update",
             methods=("PUT", "PATCH"),
             path=RECORD,
-            mapping=record,
             call=calls.update.call(),
-            read=read,
-            wrapper=options.legacy.wrapper,
+            wrapper=legacy.wrapper,
             stale_writes=options.records.stale_writes,
-            status=options.legacy.update_status,
-            identity="id",
-            source=BY_HABIT,
+            status=legacy.update_status,
         ),
-        Endpoint(
+        row(
             action="delete",
             methods=("DELETE",),
             path=RECORD,
-            mapping=record,
             call=calls.delete.call(),
-            read=read,
-            status=options.legacy.delete_status,
-            identity="id",
-            source=BY_HABIT,
+            status=legacy.delete_status,
         ),
     )

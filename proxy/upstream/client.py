@@ -16,6 +16,9 @@ from proxy.settings import Settings
 
 PSEUDONYM = "passerelle"
 
+Transport = httpx.AsyncBaseTransport
+"""What carries the calls; a test hands in its own."""
+
 Headers = Sequence[tuple[str, str]]
 
 
@@ -35,9 +38,7 @@ class Reply:
 class Upstream:
     """The new API. Shared by all callers, it keeps nothing of any of them."""
 
-    def __init__(
-        self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
         self._base = settings.upstream_url
         self._deadline = settings.deadline_seconds
         self._max_bytes = settings.max_answer_bytes
