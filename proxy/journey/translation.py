@@ -1,8 +1,9 @@
 """
 The journey of a request: from the legacy client to the new API and back.
 
-Each endpoint's action is one function below, one line a step; each step raises its own error and
-none of them catches. The steps stand under them, in the order in which a request walks.
+Each endpoint's action is one method below, one line a step. Each step raises its own error and
+none catches another's, but for the reading after a write. The steps stand under the actions, in
+the order in which a request walks.
 """
 
 from __future__ import annotations
@@ -51,13 +52,13 @@ class Journey:
     @property
     def dropped_parameters(self) -> int:
         """How many query parameters the client sent: the legacy paths have none."""
-        return len([part for part in self.request.url.query.split("&") if part])
+        return len([part for part in self.request.scope["query_string"].split(b"&") if part])
 
     async def answer(self) -> Response:
         """Carry the request to the new API and its answer back."""
         actions = {
             "read": self.read,
-            "list": self.index,
+            "list": self.read_all,
             "create": self.create,
             "update": self.update,
             "delete": self.delete,
@@ -70,7 +71,7 @@ class Journey:
         record = self.record_in(reply)
         return self.shown(self.downgraded(record))
 
-    async def index(self) -> Response:
+    async def read_all(self) -> Response:
         """Every record that the caller may see, as a bare array."""
         reply = await self.ask(self.route.endpoint.call)
         records = self.records_in(reply)

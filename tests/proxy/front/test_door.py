@@ -285,3 +285,15 @@ async def test_an_id_in_a_path_is_in_no_line(
     await legacy_client.get(RECORD)
 
     assert ID not in log_lines.text
+
+
+@pytest.mark.parametrize("host", ["[::", "new.example:port", "a b", "x" * 5000])
+async def test_a_host_that_is_none_is_no_failure_of_ours(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient, log_lines: LogLines, host: str
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+
+    response = await legacy_client.get(RECORD, params={"a": 1}, headers={"Host": host})
+
+    assert response.status_code == 200
+    assert [line["event"] for line in log_lines()] == ["request"]
