@@ -1,20 +1,13 @@
 """`passerelle demo`: the sandbox, the gateway and the tour in one command."""
 
-import json
-import signal
-import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from proxy.cli.tour import Answer, call
 from tests.cli.conftest import Passerelle, Run
-from tests.cli.servers import free_port, taken_port
+from tests.cli.servers import taken_port
 
 ONCE = ("demo", "--once", "--port", "0", "--sandbox-port", "0")
-PATIENCE_SECONDS = 10
 
 
 def test_once_ends_after_a_tour_in_which_every_step_was_right(run: Run) -> None:
@@ -45,26 +38,6 @@ def test_once_fails_when_a_step_was_wrong(
     assert result.exit_code == 1
     assert "WRONG" in result.stdout
     assert "every step was right" not in result.stdout
-
-
-def test_after_the_tour_it_serves_until_it_is_interrupted(run: Run) -> None:
-    port, behind = free_port(), free_port()
-    answers: list[Answer] = []
-    visitor = threading.Thread(target=_visit_and_interrupt, args=(port, behind, answers))
-    visitor.start()
-
-    result = run("demo", "--port", str(port), "--sandbox-port", str(behind))
-
-    visitor.join()
-    assert result.exit_code == 0
-    assert [answer.status for answer in answers] == [200, 200]
-    gateway, upstream = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{behind}"
-    assert f"The gateway serves on {gateway}" in result.stderr
-    assert f"the new API's stand-in on {upstream}." in result.stderr
-    assert f"curl -s {gateway}/api/v1/records.json" in result.stderr
-    first, *_ = [json.loads(line) for line in result.stderr.splitlines() if line[:1] == "{"]
-    assert (first["event"], first["route"]) == ("request", "/records")
-    assert "ended\n" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--port", "--sandbox-port"])
@@ -119,28 +92,3 @@ def test_the_tour_walks_with_the_options_of_the_gateway(
 
     assert result.exit_code == 0
     assert "POST /elsewhere/records.json" in result.stdout
-
-
-def _visit_and_interrupt(port: int, behind: int, answers: list[Answer]) -> None:
-    """Once the demo waits, call both its servers and press Ctrl-C."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not _waits() and time.monotonic() < end:
-        time.sleep(0.01)
-    if _waits():
-        answers.append(call("GET", f"http://127.0.0.1:{port}/api/v1/records.json"))
-        answers.append(call("GET", f"http://127.0.0.1:{behind}/health_records"))
-        signal.pthread_kill(_main_thread(), signal.SIGINT)
-
-
-def _waits() -> bool:
-    """Whether the main thread stands where the demo waits, and in nothing else."""
-    frame = sys._current_frames().get(_main_thread())
-    names = []
-    while frame is not None:
-        names.append(frame.f_code.co_name)
-        frame = frame.f_back
-    return names[:1] == ["wait"] and "_wait" in names
-
-
-def _main_thread() -> int:
-    return threading.main_thread().ident or 0
