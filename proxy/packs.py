@@ -19,6 +19,7 @@ from proxy import strict_json
 from proxy.errors import ConfigurationError
 
 MAX_DEPTH = 16
+SENTENCES = {"extra_forbidden": "no such option; docs/mapping.md lists them"}
 ENDINGS = frozenset({".csv", ".json"})
 
 
@@ -65,7 +66,8 @@ def _options(model: type[BaseModel], path: Path) -> BaseModel:
         raise ConfigurationError(f"PASSERELLE_PACK_OPTIONS: {path}: {error.strerror}") from error
     except ValidationError as error:
         wrong = [
-            f"{path}: {'.'.join(map(str, found['loc']))}: {found['msg']}"
+            f"{path}: {'.'.join(map(str, found['loc']))}: "
+            f"{SENTENCES.get(found['type'], found['msg'].removeprefix('Value error, '))}"
             for found in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigurationError("\n".join(wrong)) from error

@@ -17,7 +17,7 @@ FATES: Mapping[tuple[Direction, str], str] = {
     ("upgrade", "shown"): "ignored: the server sets it",
     ("upgrade", "computed"): "ignored: made from other fields",
     ("upgrade", "identifier"): "must be the record's own",
-    ("upgrade", "set aside"): "set aside, or lost",
+    ("upgrade", "set aside"): "not sent: set aside, or lost",
     ("downgrade", "untouched"): "not shown, kept as it is",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -29,6 +30,10 @@ app.command()(pages.docs)
 
 def main() -> None:
     """Run the command that the arguments name; what an operator can mend is told in a line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A frame or an accent that a terminal cannot show is no reason to fail.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except ConfigurationError as error:

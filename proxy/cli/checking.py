@@ -29,7 +29,7 @@ def check(
     rules = sum(len(mapping.rules) for mapping in loaded.pack.mappings.values())
     _well(f"pack {loaded.pack.name}: {rules} rules, {len(loaded.pack.endpoints)} endpoints")
     for table in loaded.pack.tables:
-        given = "read" if table.name in loaded.tables else "not supplied; without it, see the docs"
+        given = "read" if table.name in loaded.tables else "not supplied (docs/mapping.md, Tables)"
         _well(f"table {table.name}: {given}")
     if isinstance(settings, Settings):
         _well("settings")
@@ -41,11 +41,11 @@ def _reach(settings: Settings) -> None:
         status = asyncio.run(_knock(settings))
     except ProxyError as error:
         complain(
-            f"{settings.upstream_url} cannot be reached ({type(error).__name__}): is the URL "
-            "right, and does this machine reach it?"
+            f"{settings.upstream_url} cannot be reached: is the URL right, and does this machine "
+            "reach it?"
         )
         raise typer.Exit(ExitCode.FAILED) from error
-    _well(f"the new API answers (status {status} without a credential)")
+    _well(f"the new API answers (GET of its base URL gave {status}; any status will do)")
 
 
 async def _knock(settings: Settings) -> int:

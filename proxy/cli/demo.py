@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -62,6 +63,8 @@ def _show(behind: socket.socket, front: socket.socket, *, once: bool) -> None:
 
 def _wait() -> None:
     """Until somebody has seen enough."""
+    # A shell starts what runs in the background with Ctrl-C ignored; here it is the way to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ import typer
 from mappings.core import documentation
 from proxy import packs
 from proxy.cli.console import ExitCode, complain, out
+from proxy.errors import ConfigurationError
 from proxy.settings import pack_settings_of_environment
 
 
@@ -27,11 +28,14 @@ def docs(
     }
     stale = [path for path, text in pages.items() if not _says(path, text)]
     if check and stale:
-        complain(f"stale: {', '.join(map(str, stale))}; `passerelle docs` writes them anew")
+        complain(f"stale: {', '.join(map(str, stale))}; scripts/docs writes them anew")
         raise typer.Exit(ExitCode.FAILED)
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pages[path], encoding="utf-8")
+    try:
+        for path in stale:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(pages[path], encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--folder {folder}: {error.strerror}") from error
     out().print(f"{len(pages)} pages, {len(stale)} written")
 
 

@@ -96,7 +96,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ConfigurationError(f"cannot listen on {host} port {port}: {error}") from error
+        reason = error.strerror.partition(" (while")[0] if error.strerror else str(error)
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {reason}; choose another, or 0 for any free one"
+        ) from error
     listening.set_inheritable(True)
     return listening
 

@@ -23,7 +23,7 @@ from proxy.journey.headers import LOST
 from proxy.settings import pack_settings_of_environment
 
 TIMEOUT_SECONDS = 10
-WIDE = 160
+WIDE = 204
 NOTHING: dict[str, Any] = {
     "method": "nothing",
     "path": "",
@@ -62,7 +62,8 @@ class Tour:
             self.read_and_write_back(where)
             self.be_refused(where)
             self.delete(where)
-        said = "every step was right" if not self.wrong else f"{self.wrong} steps went wrong"
+        wrong = "1 step" if self.wrong == 1 else f"{self.wrong} steps"
+        said = f"{wrong} went wrong" if self.wrong else "every step was right"
         self.console.print(f"\n[bold]{said}[/]")
         return not self.wrong
 
@@ -100,9 +101,11 @@ class Tour:
         }
         same = all(equal(answer.document.get(name), value) for name, value in carried.items())
         self.step("a legacy client makes a record: 201", answer.status == 201)
+        if answer.status != 201:
+            return ""
         self.step(f"it reads back the {len(carried)} fields that the new API can hold", same)
         self.step(f"what it cannot hold is told: {', '.join(lost)}", bool(lost))
-        return answer.headers.get("location", "") if answer.status == 201 else ""
+        return answer.headers["location"]
 
     def read_and_write_back(self, where: str) -> None:
         """Written back whole, a record keeps what only the new API knows."""
@@ -143,7 +146,7 @@ class Tour:
         """Tell how one step went."""
         self.wrong += not right
         mark = "[green]ok   [/]" if right else "[bold red]WRONG[/]"
-        self.console.print(f"{mark} {escape(text)}")
+        self.console.print(f"{mark} {escape(text)}", soft_wrap=True)
 
     def path(self, action: str) -> str:
         """The legacy path of the endpoint with this action."""

@@ -61,7 +61,11 @@ def explain(
     if not isinstance(document, dict):
         complain(f"{file}: expected one JSON object")
         raise typer.Exit(ExitCode.FAILED)
-    table = Table("field", "what becomes of it", "becomes", "why", "source")
+    table = Table(
+        caption="source: a number is a chapter of docs/apis.md, a word one of its sources"
+    )
+    for head in ("field", "what becomes of it", "becomes", "why", "source"):
+        table.add_column(head, overflow="fold")
     for row in explaining.explain(mapping, document, direction.value):
         cells = (row.pointer, row.fate, row.becomes, row.because, row.source)
         table.add_row(*map(Text, cells))
@@ -215,7 +219,8 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _progress() -> Progress:
-    """A count on stderr, on a terminal only."""
+    """A count on stderr, on a terminal only, and not among the documents."""
     console = err()
+    unseen = not console.is_terminal or sys.stdout.isatty()
     columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed} documents"))
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=unseen)

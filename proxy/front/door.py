@@ -11,7 +11,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mappings.core import pointer as pointers
-from proxy.errors import MalformedError, ProxyError, UpstreamContractError
+from proxy.errors import (
+    MalformedError,
+    ProxyError,
+    UpstreamContractError,
+    UpstreamTimeoutError,
+    UpstreamUnreachableError,
+)
 from proxy.front.request_id import SCOPE
 from proxy.journey import answers
 from proxy.journey.gateway import Gateway
@@ -48,6 +54,10 @@ class Door:
         except ProxyError as error:
             if isinstance(error, UpstreamContractError):
                 _log_contract(error, request_id)
+            elif isinstance(error, UpstreamTimeoutError | UpstreamUnreachableError):
+                log.error(
+                    "upstream gave no answer", request_id=request_id, error=type(error).__name__
+                )
             return journey, answers.failure(error, pack, head=head)
         except ClientDisconnect:
             return journey, answers.failure(MalformedError(), pack, head=head)

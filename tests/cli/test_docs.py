@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Passerelle, Run
 
 PAGES = ("mapping.md", "open-questions.md")
 
@@ -62,7 +62,7 @@ def test_checking_stale_pages_fails_and_writes_nothing(run: Run, folder: Path) -
     result = run("docs", "--check", "--folder", str(folder))
 
     assert result.exit_code == 1
-    assert result.stderr == f"passerelle: stale: {stale}; `passerelle docs` writes them anew\n"
+    assert result.stderr == f"passerelle: stale: {stale}; scripts/docs writes them anew\n"
     assert stale.read_text(encoding="utf-8") == "something else\n"
 
 
@@ -94,3 +94,13 @@ def test_the_pages_tell_of_the_defaults_whatever_the_options(
     result = run("docs", "--check", "--folder", str(folder))
 
     assert result.exit_code == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told(passerelle: Passerelle, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+
+    ended = passerelle("docs", "--folder", str(tmp_path / "file" / "docs"))
+
+    assert ended.code == 3
+    assert ended.err.startswith(f"passerelle: --folder {tmp_path}/file/docs: ")
+    assert "Traceback" not in ended.err

@@ -33,7 +33,7 @@ def test_each_field_of_a_legacy_document_has_its_fate_reason_and_evidence(run: R
     assert rows["/birth_date"] == ["same", "/birth_date", "", "documented: SEED"]
     assert rows["/last_name"][:2] == ["grouped", "/last_name, /customary_name"]
     assert rows["/home_phone"] == [
-        "set aside, or lost",
+        "not sent: set aside, or lost",
         "",
         "the new API does not have it any more",
         "documented: MHR",

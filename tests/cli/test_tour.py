@@ -90,7 +90,7 @@ def test_every_step_is_right_before_a_new_api_as_it_must_be() -> None:
     assert sum(line.startswith("ok ") for line in screen.getvalue().splitlines()) == 11
 
 
-@pytest.mark.parametrize(("width", "beside"), [(200, 4), (100, 2)], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("width", "beside"), [(210, 4), (110, 2)], ids=["wide", "narrow"])
 def test_both_requests_and_both_answers_stand_side_by_side(width: int, beside: int) -> None:
     with tour(width=width) as (walking, screen):
         walking.create()
@@ -137,11 +137,7 @@ def test_on_a_terminal_it_is_coloured() -> None:
         ),
         pytest.param(
             rewriting("POST", b"{}"),
-            [
-                "a legacy client makes a record: 201",
-                "it reads back the ",
-                "what it cannot hold is told: ",
-            ],
+            ["a legacy client makes a record: 201"],
             id="it makes no record",
         ),
     ],

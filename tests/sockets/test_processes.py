@@ -118,3 +118,16 @@ def test_what_is_no_http_is_logged_as_json_too(tmp_path: Path) -> None:
 
     assert "Kanarilo" not in process.err
     assert all(line.startswith("{") for line in process.log)
+
+
+def test_a_terminal_that_cannot_show_an_accent_is_no_reason_to_fail(tmp_path: Path) -> None:
+    document = tmp_path / "record.json"
+    document.write_text('{"first_name": "Zoé", "vaccinations": []}', encoding="utf-8")
+    plain = environment() | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+
+    ended = subprocess.run(
+        [PROGRAM, "explain", document], env=plain, capture_output=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"/first_name" in ended.stdout

@@ -297,3 +297,31 @@ async def test_a_host_that_is_none_is_no_failure_of_ours(
 
     assert response.status_code == 200
     assert [line["event"] for line in log_lines()] == ["request"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "named"),
+    [
+        (httpx.ConnectError("no route"), "UpstreamUnreachableError"),
+        (httpx.ReadTimeout("late"), "UpstreamTimeoutError"),
+    ],
+    ids=["unreachable", "late"],
+)
+async def test_an_operator_sees_why_the_new_api_gave_no_answer(
+    upstream: respx.Router,
+    legacy_client: httpx.AsyncClient,
+    log_lines: LogLines,
+    failure: Exception,
+    named: str,
+) -> None:
+    upstream.get(MODERN_RECORD).mock(side_effect=failure)
+
+    await legacy_client.get(RECORD)
+
+    why, request = log_lines()
+    assert (why["event"], why["level"], why["error"]) == (
+        "upstream gave no answer",
+        "error",
+        named,
+    )
+    assert request["request_id"] == why["request_id"]
