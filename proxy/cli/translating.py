@@ -61,15 +61,14 @@ def explain(
     if not isinstance(document, dict):
         complain(f"{file}: expected one JSON object")
         raise typer.Exit(ExitCode.FAILED)
-    table = Table(
-        caption="source: a number is a chapter of docs/apis.md, a word one of its sources"
-    )
+    table = Table()
     for head in ("field", "what becomes of it", "becomes", "why", "source"):
         table.add_column(head, overflow="fold")
     for row in explaining.explain(mapping, document, direction.value):
         cells = (row.pointer, row.fate, row.becomes, row.because, row.source)
         table.add_row(*map(Text, cells))
     out().print(table)
+    out().print("source: a chapter of docs/apis.md, or one of its sources")
 
 
 def convert(
