@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
+from io import TextIOWrapper
+from typing import cast
 
 import typer
 
@@ -30,10 +31,9 @@ app.command()(pages.docs)
 
 def main() -> None:
     """Run the command that the arguments name; what an operator can mend is told in a line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A frame or an accent that a terminal cannot show is no reason to fail.
-            stream.reconfigure(errors="replace")
+    for stream in cast("tuple[TextIOWrapper, ...]", (sys.stdout, sys.stderr)):
+        # A frame or an accent that a terminal cannot show is no reason to fail.
+        stream.reconfigure(errors="replace")
     try:
         app()
     except ConfigurationError as error:
