@@ -25,8 +25,8 @@ from proxy.errors import (
     ConflictError,
     InvalidDocumentError,
     PreconditionFailedError,
+    ProxyError,
     UpstreamContractError,
-    UpstreamError,
     UpstreamStatusError,
 )
 from proxy.journey import answers, headers, legacy_body, rejections
@@ -146,7 +146,7 @@ class Journey:
         """
         try:
             return (await self.stored())[1]
-        except UpstreamError:
+        except ProxyError:
             return upgraded.document
 
     def check_condition(self, base: Document) -> None:

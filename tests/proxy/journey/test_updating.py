@@ -270,7 +270,9 @@ async def test_vaccinations_of_another_shape_are_a_problem_at_their_place(
 
 
 @pytest.mark.parametrize(
-    "again", [httpx.Response(503), httpx.ReadTimeout("late")], ids=["refused", "late"]
+    "again",
+    [httpx.Response(503), httpx.Response(422), httpx.ReadTimeout("late")],
+    ids=["busy", "refused", "late"],
 )
 async def test_a_write_that_succeeded_does_not_look_like_one_that_failed(
     upstream: respx.Router, legacy_client: httpx.AsyncClient, again: httpx.Response | Exception
