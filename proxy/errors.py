@@ -12,6 +12,7 @@ What can go wrong with a request, or before the first one.
     - UpstreamTimeoutError: it did not answer in time
     - UpstreamUnreachableError: no answer could be had
     - UpstreamContractError: its answer is not what the new API is known to give
+  + StoreError: what the gateway remembers cannot be read or written
 """
 
 from __future__ import annotations
@@ -99,6 +100,16 @@ class InvalidDocumentError(LegacyRequestError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{len(self.problems)} problems")
+
+
+class StoreError(ProxyError):
+    """What the gateway remembers cannot be read or written now."""
+
+    status = 503
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
 
 
 class UpstreamError(ProxyError):

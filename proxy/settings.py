@@ -5,12 +5,19 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from proxy.errors import ConfigurationError
@@ -34,11 +41,26 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _origins(value: object) -> object:
+def _listed(value: object) -> object:
     return [origin.strip() for origin in value.split(",")] if isinstance(value, str) else value
 
 
+def _pairs(value: object) -> object:
+    """`email=drop,ins_c=reject` as a mapping."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): policy.strip() for name, _, policy in pairs}
+
+
+def _state_folder() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "passerelle"
+
+
 Url = Annotated[str, AfterValidator(_url)]
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class PackSettings(BaseSettings):
@@ -65,8 +87,60 @@ class Settings(PackSettings):
     public_url: Url | None = Field(
         None, description="Base URL under which legacy applications see the gateway."
     )
-    credentials: Literal["passthrough"] = Field(
-        "passthrough", description="What becomes of the client's credential: it goes on as it is."
+    credentials: Literal["passthrough", "exchange"] = Field(
+        "passthrough",
+        description="What becomes of the client's credential: it goes on as it is, or a legacy "
+        "application's key is exchanged for a token of the new API.",
+    )
+    applications: Path | None = Field(
+        None, description="TOML file with the legacy applications, for exchange."
+    )
+    token_url: Url | None = Field(
+        None, description="The new API's token endpoint (OpenID Connect), for sign-in."
+    )
+    tokens: Literal["upstream", "opaque"] = Field(
+        "upstream",
+        description="What /oauth/token gives out: the new API's tokens, or the gateway's own of 64 "
+        "hexadecimal digits as the old API did.",
+    )
+    certificate_header: str | None = Field(
+        None,
+        description="Header in which a proxy in front tells the subject of a client certificate.",
+    )
+    trusted_peers: Networks = Field(
+        (), description="Addresses or networks, with commas between, whose such header is believed."
+    )
+    data_dir: Path = Field(
+        default_factory=_state_folder,
+        description="Folder of the SQLite store; by default passerelle in the XDG state folder.",
+    )
+    store_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of a store that several replicas share."
+    )
+    keys: SecretStr | None = Field(
+        None,
+        description="Keys for values set aside, NAME:BASE64 with commas or line breaks between; "
+        "the first one seals (passerelle store new-key makes one).",
+    )
+    keys_file: Path | None = Field(None, description="The same keys, from a file.")
+    set_aside: Literal["keep", "drop", "reject"] | None = Field(
+        None,
+        description="What becomes of values that the new API has no place for: kept sealed by the "
+        "gateway (the default with a key), dropped and told (the default without), or refused.",
+    )
+    set_aside_fields: Annotated[
+        dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)
+    ] = Field({}, description="The same by legacy field, FIELD=POLICY with commas between.")
+    set_aside_days: int | None = Field(
+        None, gt=0, description="After so many days without a write, values set aside are erased."
+    )
+    intent_minutes: float = Field(
+        10,
+        ge=0,
+        description="For so long, the same creation by the same caller is the same record.",
+    )
+    max_pages: int = Field(
+        100, gt=0, description="How many pages of a list of the new API are followed."
     )
     max_body_bytes: int = Field(2 * 1024**2, gt=0, description="The largest body that is read.")
     max_answer_bytes: int = Field(
@@ -78,7 +152,7 @@ class Settings(PackSettings):
     )
     connect_seconds: float = Field(2, gt=0, description="How long connecting to it may take.")
     upstream_connections: int = Field(100, gt=0, description="Calls of the new API at one time.")
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Origins, with commas between, whose web pages may call; none by default."
     )
 

@@ -1,0 +1,1 @@
+"""What is remembered: pairs of ids, values set aside, creations under way, sessions."""
