@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy.schema import UniqueConstraint
 
 METADATA = MetaData()
@@ -21,9 +21,13 @@ SEQUENCE = Table(
     "sequence",
     METADATA,
     Column("kind", Text, primary_key=True),
-    Column("next_id", Integer, nullable=False),
+    Column("next_id", BigInteger, nullable=False),
 )
-"""The next integer to be given out, by kind. It begins at random, and never goes back."""
+"""
+The next integer to be given out, by kind. It begins at random, and never goes back.
+
+After the last one, 2**31 - 1, it no longer fits 32 bits.
+"""
 
 SET_ASIDE = Table(
     "set_aside",

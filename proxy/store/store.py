@@ -1,0 +1,191 @@
+"""The store: pairs of ids, values set aside, creations and sessions, each in one transaction."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mappings.core.context import Json, Key
+from proxy.errors import StoreError
+from proxy.settings import Settings
+from proxy.store import asides, intents, sessions
+from proxy.store.asides import Aside
+from proxy.store.crosswalk import Crosswalk, LegacyId
+from proxy.store.database import Database
+from proxy.store.engine import insert
+from proxy.store.intents import Intent
+from proxy.store.schema import SECRET, SESSION
+from proxy.store.seal import Seal, keys_of
+from proxy.store.sessions import Session
+
+__all__ = ["Aside", "Intent", "Key", "LegacyId", "Session", "Store"]
+
+DAY = 24 * 60 * 60
+SWEEP_SECONDS = 60 * 60
+SESSION_DAYS = 90
+"""How long a session without a refresh is remembered once its access token has ended."""
+
+FINGERPRINTS = "fingerprints"
+
+
+class Store:
+    """What the gateway remembers. Opens itself at first use; every method raises `StoreError`."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        keys = keys_of(settings)
+        self._seal = None if keys is None else Seal(keys)
+        self._database = Database(settings)
+        self._crosswalk = Crosswalk(self._database)
+        self._clock = clock
+        self._aside_seconds = settings.set_aside_days and settings.set_aside_days * DAY
+        self._intent_seconds = settings.intent_minutes * 60
+        self._secret = b""
+        self._swept_at = -math.inf
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a key is configured, without which nothing is set aside."""
+        return self._seal is not None
+
+    async def open(self) -> None:
+        """Open now rather than at first use; raises `ConfigurationError` too."""
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._database.close()
+
+    async def legacy_ids(self, asked: Collection[Key]) -> dict[Key, LegacyId]:
+        """The legacy id of every record; those that had none get an integer, for good."""
+        return await self._crosswalk.legacy_ids(asked)
+
+    async def known_legacy_ids(self, asked: Collection[Key]) -> dict[Key, LegacyId]:
+        """The legacy ids of those records that have one."""
+        return await self._crosswalk.known_legacy_ids(asked)
+
+    async def modern_ids(
+        self, asked: Collection[tuple[str, LegacyId]]
+    ) -> dict[tuple[str, LegacyId], str]:
+        """The modern ids of those legacy ids that were given out."""
+        return await self._crosswalk.modern_ids(asked)
+
+    async def asides(self, asked: Collection[Key]) -> dict[Key, dict[str, Json]]:
+        """The values set aside of those records that have some; raises `SealError`."""
+        if self._seal is None or not asked:
+            return {}
+        seal, since = self._seal, self._asides_since()
+        return await self._database.read(
+            lambda connection: asides.read(connection, seal, asked, since)
+        )
+
+    async def keep(
+        self, kept: Collection[Aside], *, intent: str | None = None, made: str | None = None
+    ) -> None:
+        """Lay values over those set aside, and mark the creation done with the record it made."""
+        if not kept and intent is None:
+            return
+        await self._sweep()
+        now, since = self._now(), self._asides_since()
+
+        async def work(connection: AsyncConnection) -> None:
+            # In one order everywhere, so that no two wait for each other.
+            for aside in sorted(kept, key=lambda aside: aside.key):
+                await asides.merge(connection, self._sealing(), aside, since=since, now=now)
+            if intent is not None and made is not None:
+                await intents.done(connection, intent, made)
+
+        await self._database.write(work)
+
+    async def erase(self, key: Key) -> None:
+        """Forget the values of a record that is gone, of those it owned, and its creation."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await asides.erase(connection, key)
+            await intents.forget(connection, key[1])
+
+        await self._database.write(work)
+
+    async def begin(self, *parts: bytes) -> Intent:
+        """The creation that these parts describe: the same parts soon again are the same one."""
+        await self._sweep()
+        fingerprint = intents.fingerprint(await self._fingerprint_key(), parts)
+        now, since = self._now(), self._intents_since()
+        return await self._database.write(
+            lambda connection: intents.begin(connection, fingerprint, since=since, now=now)
+        )
+
+    async def abandon(self, intent: str) -> None:
+        """The creation surely did not happen."""
+        await self._database.write(lambda connection: intents.abandon(connection, intent))
+
+    async def forget_creation(self, modern_id: str) -> None:
+        """The record that was made is gone: the same creation would make another one."""
+        await self._database.write(lambda connection: intents.forget(connection, modern_id))
+
+    async def keep_session(self, session: Session) -> None:
+        """Keep a session, in the place of the one with the same access token."""
+        seal = self._sealing()
+        await self._database.write(lambda connection: sessions.write(connection, seal, session))
+
+    async def session(self, *, access: str = "", refresh: str = "") -> Session | None:
+        """The session of an access token that has not ended, or else of a refresh token."""
+        seal = self._sealing()
+        of_access = (SESSION.c.access == access, SESSION.c.expires_at > self._now())
+        where = of_access if access else (SESSION.c.refresh == refresh,)
+        return await self._database.read(lambda connection: sessions.read(connection, seal, *where))
+
+    async def end_session(self, access: str) -> None:
+        """Forget a session."""
+        await self._database.write(lambda connection: sessions.end(connection, access))
+
+    def _sealing(self) -> Seal:
+        if self._seal is None:
+            raise StoreError("no key is configured")
+        return self._seal
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
+
+    def _asides_since(self) -> float:
+        return self._now() - (self._aside_seconds or math.inf)
+
+    def _intents_since(self) -> float:
+        """Without a window every creation that began before is too old, by any replica's clock."""
+        return self._now() - self._intent_seconds if self._intent_seconds else math.inf
+
+    async def _sweep(self) -> None:
+        """Now and then, erase what is too old to be found again."""
+        now = self._now()
+        if now < self._swept_at + SWEEP_SECONDS:
+            return
+        self._swept_at = now
+
+        async def work(connection: AsyncConnection) -> None:
+            if self._aside_seconds:
+                await asides.expire(connection, self._asides_since())
+            await intents.expire(connection, self._intents_since())
+            await sessions.expire(connection, now - SESSION_DAYS * DAY)
+
+        await self._database.write(work)
+
+    async def _fingerprint_key(self) -> bytes:
+        """A secret that the store makes once, the same for every process."""
+        if not self._secret:
+            self._secret = await self._database.write(
+                lambda connection: _made_once(connection, FINGERPRINTS)
+            )
+        return self._secret
+
+
+async def _made_once(connection: AsyncConnection, name: str) -> bytes:
+    made = {"name": name, "value": secrets.token_bytes(32)}
+    await connection.execute(insert(connection, SECRET).values(made).on_conflict_do_nothing())
+    value: bytes = (
+        await connection.execute(select(SECRET.c.value).where(SECRET.c.name == name))
+    ).scalar_one()
+    return value
