@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from sandbox.calls import Call
+from sandbox.problems import found
 from sandbox.records import Records
 from sandbox.requests_log import RequestsLog
+from sandbox.tokens import Tokens
 from sandbox.validation import read
 
 
@@ -17,6 +18,7 @@ class Backstage:
 
     records: Records
     log: RequestsLog
+    tokens: Tokens
 
     def read_exchanges(self, _call: Call) -> Response:
         """List the exchanges, oldest first."""
@@ -35,12 +37,14 @@ class Backstage:
 
     def read_record(self, call: Call) -> Response:
         """Show a document exactly as it is kept, whoever sees it."""
-        document = self.records.planted(call.id)
-        if document is None:
-            raise HTTPException(404)
-        return JSONResponse(document)
+        return JSONResponse(found(self.records.planted(call.id)))
 
     def delete_records(self, _call: Call) -> Response:
         """Forget every record."""
         self.records.clear()
+        return Response(status_code=204)
+
+    def delete_tokens(self, _call: Call) -> Response:
+        """Make every token that was given out worthless, as if all sessions had ended."""
+        self.tokens.revoke_all()
         return Response(status_code=204)

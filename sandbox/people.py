@@ -6,6 +6,11 @@ WITH_ACTS: Final = "5a3d0b6e-0000-4000-8000-000000000001"
 WITH_CUSTOMARY_NAME: Final = "5a3d0b6e-0000-4000-8000-000000000002"
 SHARED: Final = "5a3d0b6e-0000-4000-8000-000000000003"
 WITH_PROFILE: Final = "5a3d0b6e-0000-4000-8000-000000000004"
+ASKED_FOR: Final = "5a3d0b6e-0000-4000-8000-000000000005"
+PENDING: Final = "5a3d0b6e-0000-4000-8000-0000000000d2"
+
+RPPS: Final = "90000000019"
+"""The number of the professional who is asked by PENDING; real ones do not begin with a 9."""
 
 _OWNER = "5a3d0b6e-0000-4000-8000-0000000000a1"
 _DOCTOR = "5a3d0b6e-0000-4000-8000-0000000000a2"
@@ -65,6 +70,22 @@ PEOPLE: Final[tuple[dict[str, Any], ...]] = (
                 "booster": True,
                 "expiration_date": "2023-12-31",
             },
+            {
+                "id": "5a3d0b6e-0000-4000-8000-0000000000b3",
+                "performed_on": "2023-05-15",
+                "certified_on": "2023-07-03",
+                "certification_method": "proof",
+                "certificator_id": _DOCTOR,
+                "health_record_id": WITH_ACTS,
+                "vaccine_id": "5a3d0b6e-0000-4000-8000-0000000000c1",
+                "batch_number": "LOT-0003",
+                "serial_number": "SERIE-0003",
+                "injection_method": "subcutaneous",
+                "injection_location": "right_deltoid",
+                "country_code": "BE",
+                "booster": False,
+                "expiration_date": "2024-03-31",
+            },
         ],
     },
     {
@@ -112,5 +133,28 @@ PEOPLE: Final[tuple[dict[str, Any], ...]] = (
             "5a3d0b6e-0000-4000-8000-0000000000e1": True,
             "5a3d0b6e-0000-4000-8000-0000000000e2": 12.5,
         },
+    },
+    {
+        **_PLAIN,
+        "id": ASKED_FOR,
+        "first_name": "Philippine",
+        "last_name": "Songecreux",
+        "gender": "f",
+        "birth_date": "1976-08-08",
+        "zip_code": "20200",
+        "sharing_requests": [
+            {
+                "id": PENDING,
+                "from_account_id": _OWNER,
+                "from_account_type": "CITIZEN",
+                "processed_by_account_id": None,
+                "to_pro_external_account_id": RPPS,
+                "to_pro_identity": {"first_name": "Barnabé", "last_name": "Pilulier"},
+                "processed_at": None,
+                "status": "PENDING",
+                "health_record": ASKED_FOR,
+                "created_at": "2023-07-03T16:45:10.500Z",
+            }
+        ],
     },
 )

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 UNPROCESSABLE = 422
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, order=True)
@@ -26,6 +28,13 @@ class InvalidDocumentError(HTTPException):
     def __init__(self, problems: Iterable[Problem]) -> None:
         super().__init__(UNPROCESSABLE)
         self.problems = tuple(problems)
+
+
+def found(thing: Thing | None) -> Thing:
+    """Give what was looked for; refuse when there is no such thing, or none that may be seen."""
+    if thing is None:
+        raise HTTPException(404)
+    return thing
 
 
 async def problem_response(_request: Request, error: Any) -> JSONResponse:

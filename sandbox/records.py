@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import uuid4
 
-from sandbox.accounts import owner_id
+from sandbox.accounts import account_id, rpps_of
+from sandbox.problems import found
 from sandbox.validation import HEALTH_RECORD
 
 Document = Mapping[str, Any]
@@ -48,6 +49,19 @@ class Record:
         """The strong entity tag of this version."""
         return f'"{self.version}"'
 
+    def is_seen_by(self, account: str) -> bool:
+        """
+        Say whether an account sees it: its own, everybody's, or one that is shared with it.
+
+        Who is asked and has not answered sees it too, or could not know what the question is
+        about: that is the sandbox's own choice.
+        """
+        return self.account in {account, None} or any(
+            request["to_pro_external_account_id"] == rpps_of(account)
+            and request["status"] in {"PENDING", "ACCEPTED"}
+            for request in self.document["sharing_requests"]
+        )
+
 
 class Records:
     """All records by id, in the order they came; a version number is never given twice."""
@@ -59,24 +73,28 @@ class Records:
         for document in documents:
             self.plant(document)
 
+    def all(self) -> list[Record]:
+        """List every record, whoever sees it."""
+        return list(self._by_id.values())
+
     def seen_by(self, account: str) -> list[Record]:
         """List the records that an account sees."""
-        return [record for record in self._by_id.values() if record.account in {account, None}]
+        return [record for record in self.all() if record.is_seen_by(account)]
 
-    def find(self, identity: str, account: str) -> Record | None:
-        """Give a record, if there is one that the account sees."""
+    def get(self, identity: str, account: str) -> Record:
+        """Give a record that the account sees; refuse when there is none."""
         record = self._by_id.get(identity)
-        return record if record and record.account in {account, None} else None
+        return found(record if record and record.is_seen_by(account) else None)
 
     def create(self, fields: Document, account: str) -> Record:
         """Make a record that its account alone sees."""
-        moment = self._moment()
-        made = {"id": str(uuid4()), "owner_id": owner_id(account), "created_at": moment}
+        moment = self.moment()
+        made = {"id": str(uuid4()), "owner_id": account_id(account), "created_at": moment}
         return self._keep({**EMPTY, **fields, **made, "updated_at": moment}, account)
 
     def write(self, record: Record, fields: Document) -> Record:
         """Put fields over those of a record."""
-        document = {**record.document, **fields, "updated_at": self._moment()}
+        document = {**record.document, **fields, "updated_at": self.moment()}
         return self._keep(document, record.account)
 
     def delete(self, record: Record) -> None:
@@ -96,11 +114,12 @@ class Records:
         """Forget every record."""
         self._by_id.clear()
 
+    def moment(self) -> str:
+        """Give the time that it is, as the new API writes it."""
+        moment = self._now().astimezone(UTC).isoformat(timespec="milliseconds")
+        return moment.replace("+00:00", "Z")
+
     def _keep(self, document: Document, account: str | None) -> Record:
         record = Record(document, account, next(self._versions))
         self._by_id[document["id"]] = record
         return record
-
-    def _moment(self) -> str:
-        moment = self._now().astimezone(UTC).isoformat(timespec="milliseconds")
-        return moment.replace("+00:00", "Z")

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.token_endpoint import PATH_END, parse_form
 from sandbox.validation import parse
 
 KEPT: Final = 1000
@@ -25,16 +26,18 @@ class RequestsLog:
         return list(self._exchanges)
 
     def keep(self, request: Request, body: bytes, status: int, answer: bytes) -> None:
-        """Add an exchange; bodies that are not JSON count as none."""
+        """Add an exchange; bodies that are not JSON count as none, and secrets stay out."""
+        path = request.scope["path"]
+        about_tokens = path.endswith(PATH_END)
         self._exchanges.append(
             {
                 "method": request.method,
-                "path": request.scope["path"],
+                "path": path,
                 "query": request.scope["query_string"].decode("latin-1"),
                 "headers": _shown(request.headers),
-                "body": _parsed(body),
+                "body": _grant_type(body) if about_tokens else _parsed(body),
                 "status": status,
-                "answer": _parsed(answer),
+                "answer": _without_tokens(_parsed(answer)) if about_tokens else _parsed(answer),
             }
         )
 
@@ -83,3 +86,12 @@ def _parsed(body: bytes) -> Any:
         return parse(body)
     except ValueError:
         return None
+
+
+def _grant_type(form: bytes) -> dict[str, str]:
+    return {name: value for name, value in parse_form(form).items() if name == "grant_type"}
+
+
+def _without_tokens(answer: dict[str, Any]) -> dict[str, Any]:
+    hidden = {"access_token", "refresh_token"}
+    return {name: HIDDEN if name in hidden else value for name, value in answer.items()}

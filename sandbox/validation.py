@@ -21,6 +21,10 @@ HEALTH_RECORD: Final[Schema] = json.loads(
 )
 CREATE: Final[Schema] = HEALTH_RECORD["$defs"]["create"]
 UPDATE: Final[Schema] = HEALTH_RECORD["$defs"]["update"]
+VACCINATION_ACT: Final[Schema] = HEALTH_RECORD["$defs"]["vaccination_act"]
+CREATE_ACT: Final[Schema] = HEALTH_RECORD["$defs"]["create_act"]
+UPDATE_ACT: Final[Schema] = HEALTH_RECORD["$defs"]["update_act"]
+CREATE_SHARING_REQUEST: Final[Schema] = HEALTH_RECORD["$defs"]["create_sharing_request"]
 
 
 def parse(body: bytes) -> Any:
@@ -61,6 +65,11 @@ def echoing(stored: Mapping[str, Any], schema: Schema) -> Schema:
     return {**schema, "properties": {**known, **echoed}}
 
 
+def writable(fields: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Give the fields that a schema declares, without those that were merely echoed."""
+    return {name: value for name, value in fields.items() if name in schema["properties"]}
+
+
 def _explain(error: ValidationError) -> Iterator[Problem]:
     place = [str(step) for step in error.absolute_path]
     instance: Any = error.instance
@@ -90,8 +99,8 @@ _DETAILS: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-def _either(words: str | list[str]) -> str:
-    return words if isinstance(words, str) else " or ".join(words)
+def _either(words: str | list[str | None]) -> str:
+    return words if isinstance(words, str) else " or ".join(word or "null" for word in words)
 
 
 def _pointer(*steps: str) -> str:
@@ -111,5 +120,6 @@ _FORMATS = FormatChecker(())
 _FORMATS.checks("date", ValueError)(partial(_fits, _DATE, date.fromisoformat))
 _FORMATS.checks("date-time", ValueError)(partial(_fits, f"{_DATE}T{_TIME}", datetime.fromisoformat))
 _FORMATS.checks("uuid")(partial(_fits, "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID))
+_FORMATS.checks("rpps-number")(partial(_fits, "[0-9]{11}", bool))
 
 _VALIDATOR = Draft202012Validator(HEALTH_RECORD, format_checker=_FORMATS)

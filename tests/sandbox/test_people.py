@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from sandbox.people import PEOPLE, SHARED, WITH_ACTS, WITH_CUSTOMARY_NAME, WITH_PROFILE
+from sandbox.people import (
+    ASKED_FOR,
+    PENDING,
+    PEOPLE,
+    RPPS,
+    SHARED,
+    WITH_ACTS,
+    WITH_CUSTOMARY_NAME,
+    WITH_PROFILE,
+)
 from sandbox.problems import Problem
 from sandbox.validation import HEALTH_RECORD, problems
 
@@ -20,12 +29,31 @@ def test_the_people_show_acts_a_customary_name_a_share_and_a_profile() -> None:
 
     act_fields = HEALTH_RECORD["$defs"]["vaccination_act"]["properties"].keys()
     acts = people[WITH_ACTS]["vaccination_acts"]
-    assert [act.keys() for act in acts] == [act_fields] * 2
+    assert [act.keys() for act in acts] == [act_fields] * 3
     assert None not in [value for act in acts for value in act.values()]
+    assert {act["vaccine_id"][-2:] for act in acts} == {"c1", "c2"}
+    assert {(act["injection_method"], act["injection_location"]) for act in acts} == {
+        ("intramuscular", "left_deltoid"),
+        ("subcutaneous", "right_deltoid"),
+    }
     assert people[WITH_CUSTOMARY_NAME]["customary_name"]
     assert [share["status"] for share in people[SHARED]["sharing_requests"]] == ["ACCEPTED"]
+    (asked,) = people[ASKED_FOR]["sharing_requests"]
+    assert (asked["id"], asked["from_account_type"], asked["status"]) == (
+        PENDING,
+        "CITIZEN",
+        "PENDING",
+    )
+    assert asked["to_pro_external_account_id"] == RPPS
     assert people[WITH_PROFILE]["external_id"]
     assert len(people[WITH_PROFILE]["profile"]) == 2
+
+
+def test_the_number_of_the_professional_has_its_luhn_key() -> None:
+    doubled = [sum(divmod(int(digit) * 2, 10)) for digit in RPPS[-2::-2]]
+
+    assert re.fullmatch("[0-9]{11}", RPPS)
+    assert (sum(doubled) + sum(map(int, RPPS[::-2]))) % 10 == 0
 
 
 @pytest.mark.parametrize(

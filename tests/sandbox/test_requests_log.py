@@ -3,12 +3,15 @@
 import httpx
 from starlette.applications import Starlette
 
-from sandbox.people import WITH_ACTS
+from sandbox.people import RPPS, WITH_ACTS
 from sandbox.requests_log import KEPT
+from sandbox.token_endpoint import PATH_END
+from sandbox.tokens import CLIENTS, USERS
 from tests.sandbox.clients import client_of, problem
 
 LOG = "/_sandbox/requests"
 PATH = f"/health_records/{WITH_ACTS}"
+BASIC = ("hospital-software", CLIENTS["hospital-software"])
 
 
 async def test_an_exchange_is_kept_whole_except_for_its_credentials(app: Starlette) -> None:
@@ -50,6 +53,45 @@ async def test_exchanges_come_oldest_first_and_refusals_are_among_them(
     assert exchanges[1]["answer"] == problem(404, "Not Found")
     assert exchanges[3]["answer"] is None
     assert "authorization" not in exchanges[0]["headers"]
+
+
+async def test_acts_and_sharing_requests_are_among_them(client: httpx.AsyncClient) -> None:
+    act = {"performed_on": "2024-04-30", "vaccine_id": WITH_ACTS}
+    await client.post(f"{PATH}/vaccination_acts", json=act)
+    await client.post(f"{PATH}/sharing_requests", json={"external_id": RPPS})
+
+    exchanges = (await client.get(LOG)).json()
+
+    assert [(exchange["path"], exchange["body"]) for exchange in exchanges] == [
+        (f"{PATH}/vaccination_acts", act),
+        (f"{PATH}/sharing_requests", {"external_id": RPPS}),
+    ]
+
+
+async def test_of_a_call_for_tokens_only_its_grant_type_is_kept(client: httpx.AsyncClient) -> None:
+    path = f"/realms/any{PATH_END}"
+    form = {"grant_type": "password", "username": "anatole", "password": USERS["anatole"]}
+    granted = await client.post(path, data=form, auth=BASIC)
+    refused = await client.post(path, data={**form, "client_id": "SECRET", "password": "SECRET"})
+
+    response = await client.get(LOG)
+
+    first, second = response.json()
+    assert first["body"] == second["body"] == {"grant_type": "password"}
+    assert first["headers"]["authorization"] == "[hidden]"
+    tokens = {"access_token": "[hidden]", "refresh_token": "[hidden]"}
+    assert first["answer"] == granted.json() | tokens
+    assert second["answer"] == refused.json()
+    for secret in (*BASIC, *form.values(), *map(granted.json().get, tokens), "SECRET"):
+        assert secret == "password" or secret not in response.text
+
+
+async def test_a_call_for_tokens_that_is_no_form_keeps_nothing(client: httpx.AsyncClient) -> None:
+    await client.post(f"/realms/any{PATH_END}", json={"grant_type": "password", "password": "x"})
+
+    (exchange,) = (await client.get(LOG)).json()
+
+    assert (exchange["status"], exchange["body"]) == (415, {})
 
 
 async def test_a_header_that_came_twice_is_joined(client: httpx.AsyncClient) -> None:
