@@ -14,12 +14,13 @@ from pydantic import StrictBool, StrictInt
 from pydantic.fields import FieldInfo
 
 from mappings.core.codecs import Alone, CodeTable
-from mappings.core.context import Context, Document, Ids
+from mappings.core.context import Context, Document, Ids, Key, is_blank
 from mappings.core.model import CalendarDate, Timestamp, Uuid
 from mappings.core.record_mapping import RecordMapping
 from mappings.core.rules import Paired, Rule
 from mappings.mesvaccins import PACK, legacy, modern
 from mappings.mesvaccins.conditions import conditions
+from mappings.mesvaccins.vaccines import IN_A_VACCINATION, vaccines
 from tests.packs import toy
 
 TODAY = date(2026, 11, 23)
@@ -30,13 +31,16 @@ CONDITIONS = conditions(
         for number, kind in ((7, "boolean"), (52, "date"), (145, "boolean"), (990, "float"))
     ]
 )
-TABLES = {"conditions": CONDITIONS}
+VACCINES = vaccines(PACK.sample.tables["vaccines"])
+TABLES = {"conditions": CONDITIONS, "vaccines": VACCINES}
 
 HEALTH_RECORD = PACK.mappings["health_record"]
-VACCINATION = next(rule.record for rule in HEALTH_RECORD.of_kind(Paired) if rule.record)
+VACCINATION = PACK.mappings["vaccination"]
+SHARING_REQUEST = PACK.mappings["sharing_request"]
 MAPPINGS: Mapping[str, RecordMapping] = {
     "health_record": HEALTH_RECORD,
     "vaccination": VACCINATION,
+    "sharing_request": SHARING_REQUEST,
     "book": toy.BOOK,
     "page": toy.PAGE,
     "press": toy.PRESS,
@@ -89,10 +93,34 @@ ANY_CONDITIONS = st.dictionaries(
     max_size=4,
 )
 
+NAMED_VACCINES = st.sampled_from(
+    [
+        {"id": 901},
+        {"id": "902"},
+        {"ucd_code": "9000001"},
+        *(
+            {name: vaccine[name] for name in IN_A_VACCINATION}
+            for vaccine in VACCINES.by_uuid.values()
+        ),
+    ]
+)
+KNOWN_VACCINES = st.sampled_from(sorted(VACCINES.by_uuid))
+VALIDATIONS = st.fixed_dictionaries(
+    {"date": DATES, "method": st.sampled_from(["execution", "proof"])},
+    optional={"validator": st.none()},
+)
+RPPS_NUMBERS = st.sampled_from(["10000000009", "10000000017", "81000000004"])
+
 BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
     (legacy.HealthRecord, "health_profile"): st.none()
     | st.fixed_dictionaries({}, optional={"condition_ids": CONDITION_IDS}),
-    (legacy.HealthRecord, "vaccinations"): st.none() | st.just([]),
+    (legacy.Vaccination, "vaccine"): NAMED_VACCINES,
+    (legacy.Vaccination, "validation"): st.none() | VALIDATIONS,
+    (modern.VaccinationAct, "vaccine_id"): KNOWN_VACCINES,
+    (modern.VaccinationAct, "certification_method"): st.sampled_from(["execution", "proof"]),
+    (legacy.SharingRequest, "rpps"): RPPS_NUMBERS,
+    (modern.SharingRequest, "external_id"): st.none() | RPPS_NUMBERS,
+    (modern.SharingRequest, "to_pro_external_account_id"): st.none() | RPPS_NUMBERS | JSON,
     (legacy.HealthRecord, "ins_c"): st.sampled_from(["", None, "20410087654321098765 79"]),
     (modern.HealthRecord, "profile"): st.none() | TRUE_CONDITIONS,
     (toy.OldBook, "year"): st.none() | st.just("") | st.integers(0, 3000).map(str),
@@ -102,9 +130,9 @@ BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
 }
 
 
-def context(base: Document | None = None, aside: Document | None = None) -> Context:
+def context(base: Document | None = None, asides: Mapping[Key, Document] | None = None) -> Context:
     """The context of a test: a fixed day, the tables, ids that pair as in a crosswalk."""
-    return Context(today=TODAY, base=base, tables=TABLES, aside=aside or {})
+    return Context(today=TODAY, base=base, tables=TABLES, asides=asides or {})
 
 
 def ids_of(document: Document, mapping: RecordMapping) -> Ids:
@@ -119,11 +147,7 @@ def legacy_values(mapping: RecordMapping, name: str) -> Strategy:
     """What a client may write in a legacy field."""
     rule = mapping.rule_of("legacy", name)
     drawn = _values(mapping.legacy, name, mapping.legacy.model_fields[name], rule, "legacy")
-    return (
-        drawn.filter(lambda value: isinstance(value, str) and value.strip())
-        if (name in mapping.required)
-        else drawn
-    )
+    return drawn.filter(lambda value: not is_blank(value)) if (name in mapping.required) else drawn
 
 
 @cache
@@ -136,8 +160,13 @@ def modern_values(mapping: RecordMapping, name: str, *, any_code: bool = False) 
         drawn = drawn | NAME
     if any_code and (mapping.modern, name) == (modern.HealthRecord, "profile"):
         drawn = drawn | ANY_CONDITIONS
-    if info.is_required():
-        drawn = drawn.filter(lambda value: isinstance(value, str) and value.strip())
+    if any_code and (mapping.modern, name) == (modern.VaccinationAct, "vaccine_id"):
+        drawn = st.none() | drawn | st.uuids().map(str)
+    if any_code and (mapping.modern, name) == (modern.VaccinationAct, "certification_method"):
+        drawn = st.none() | drawn | NAME
+    demanded = rule is not None and not any_code and set(rule.legacy) & set(mapping.required)
+    if info.is_required() or demanded:
+        drawn = drawn.filter(lambda value: not is_blank(value))
     return drawn
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mappings.core.context import EMPTY, Json, Scope
+from mappings.core.context import EMPTY, Json, Key, Scope, equal
 from mappings.core.errors import RefusedError
 
 Values = tuple[Json, ...]
@@ -43,6 +43,14 @@ class Codec:
         """What a modern value looks like after one trip there and back."""
         return modern
 
+    def echoes(self, legacy: Json, shown: Json) -> bool:
+        """Whether a client wrote what it was shown: then what is stored stays, and all is said."""
+        return equal(self.canonical_legacy(legacy), self.canonical_legacy(shown))
+
+    def modern_ids(self, modern: Json) -> Iterator[Key]:
+        """The ids in a modern value that the crosswalk must resolve, with their kinds."""
+        return iter(())
+
     def contradictions(self) -> list[str]:
         """What is wrong with the declaration of this codec itself."""
         return []
@@ -67,6 +75,14 @@ class GroupCodec(ABC):
     def canonical_modern(self, modern: Values) -> Values:
         """What the modern values look like after one trip there and back."""
 
+    def echoes(self, legacy: Values, shown: Values) -> bool:
+        """Whether a client wrote what it was shown; see `Codec.echoes`."""
+        return equal(self.canonical_legacy(legacy), self.canonical_legacy(shown))
+
+    def modern_ids(self, modern: Values) -> Iterator[Key]:
+        """The ids in the modern values that the crosswalk must resolve, with their kinds."""
+        return iter(())
+
     def contradictions(self) -> list[str]:
         """What is wrong with the declaration of this codec itself."""
         return []
@@ -89,6 +105,12 @@ class Alone(GroupCodec):
 
     def canonical_modern(self, modern: Values) -> Values:
         return (self.codec.canonical_modern(modern[0]),)
+
+    def echoes(self, legacy: Values, shown: Values) -> bool:
+        return self.codec.echoes(legacy[0], shown[0])
+
+    def modern_ids(self, modern: Values) -> Iterator[Key]:
+        return self.codec.modern_ids(modern[0])
 
     def contradictions(self) -> list[str]:
         return self.codec.contradictions()

@@ -19,13 +19,15 @@ Document: TypeAlias = Mapping[str, Json]
 
 EMPTY: Document = MappingProxyType({})
 
+Key: TypeAlias = tuple[str, str]
+"""One record of the modern side: its kind and its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ids:
     """The crosswalk's answer for one document: the legacy ids that it asked for."""
 
-    to_legacy: Mapping[tuple[str, str], Json] = field(default_factory=dict)
-    """By kind and modern id."""
+    to_legacy: Mapping[Key, Json] = field(default_factory=dict)
 
 
 NO_IDS = Ids()
@@ -41,8 +43,8 @@ class Context:
     ids: Ids = NO_IDS
     tables: Mapping[str, Any] = field(default_factory=dict)
     """The operator's tables, by the names under which the pack declares them."""
-    aside: Document = field(default_factory=dict)
-    """The values set aside for this record, by legacy field."""
+    asides: Mapping[Key, Document] = field(default_factory=dict)
+    """The values set aside for each record, by legacy field."""
     parent: Document | None = None
     """The modern record around this one, for a record within a record."""
 
@@ -56,13 +58,28 @@ class Loss:
     """False for a field that the legacy model does not have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record within the record that a write makes or changes by a call of its own."""
+
+    pointer: str
+    """Where it stands in the client's document."""
+    written: Document
+    base: Document | None
+    """It as it is stored now; none for one that is made."""
+    changes: Document
+    """The modern fields that change; of one that is made, all of them."""
+    aside: Document
+    """The legacy-only values that the client wrote, where they change."""
+
+
 @dataclass(slots=True)
 class Report:
     """What one translation found on its way; filled by the rules, read by the mapping."""
 
     problems: list[Problem] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
-    aside: dict[str, Json] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
     stale: bool = False
     unknown: list[str] = field(default_factory=list)
     """Modern pointers at which a code stands that no table has."""
@@ -75,17 +92,34 @@ class Scope:
     context: Context
     report: Report
     pointer: str = ""
+    aside: Document = field(default_factory=dict)
+    """The values that are set aside for this record."""
+    aside_to: dict[str, Json] | None = None
+    """Where values to set aside are noted; nobody keeps those of a record that has no call."""
+    written_as: Mapping[str, str] = field(default_factory=dict)
+    """The pointers that the client's document has under another name."""
 
     def at(self, *parts: str | int) -> Scope:
         """The scope of a member or an item within this one."""
         where = self.pointer
         for part in parts:
             where = pointers.child(where, part)
+            where = self.written_as.get(where, where)
         return replace(self, pointer=where)
 
-    def within(self, base: Document | None, parent: Document | None) -> Scope:
+    def within(
+        self,
+        base: Document | None,
+        parent: Document | None,
+        aside_to: dict[str, Json] | None = None,
+    ) -> Scope:
         """The scope of a record within this record: its own base, and this one as its parent."""
-        return replace(self, context=replace(self.context, base=base, parent=parent, aside=EMPTY))
+        context = replace(self.context, base=base, parent=parent)
+        return replace(self, context=context, aside=EMPTY, aside_to=aside_to)
+
+    def of(self, kind: str, identity: Json) -> Scope:
+        """The same place, with what is set aside for the record of this kind and id."""
+        return replace(self, aside=self.context.asides.get((kind, str(identity)), EMPTY))
 
     def unheard(self) -> Scope:
         """The same place, with a report that nobody reads."""
@@ -100,10 +134,10 @@ class Scope:
         self.report.lost.append(Loss(self.at(*parts).pointer, declared))
 
     def set_aside(self, name: str, value: Json) -> None:
-        """Note a value for whoever keeps them; of a record within a record, nobody does."""
-        if not self.pointer:
-            self.report.aside[name] = value
-        elif not is_blank(value):
+        """Note a value for whoever keeps them, where somebody does."""
+        if self.aside_to is not None:
+            self.aside_to[name] = value
+        elif not is_blank(value) or not is_blank(self.aside.get(name)):
             self.lose(name)
 
     def note_unknown(self, *parts: str | int) -> None:

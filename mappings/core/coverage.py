@@ -10,11 +10,15 @@ from collections.abc import Iterator, Sequence
 
 from mappings.core.codecs import UNCHANGED, Alone
 from mappings.core.model import Model
-from mappings.core.rules import Computed, Paired, Rule
+from mappings.core.rules import Alias, Computed, Identifier, Paired, Rule
 
 
 def contradictions(
-    legacy: type[Model], modern: type[Model], rules: Sequence[Rule], required: Sequence[str]
+    legacy: type[Model],
+    modern: type[Model],
+    rules: Sequence[Rule],
+    required: Sequence[str],
+    kind: str = "",
 ) -> list[str]:
     """Every field that is undecided, decided twice or misspelt; every rule that cannot hold."""
     found: list[str] = []
@@ -35,6 +39,10 @@ def contradictions(
     for rule in rules:
         subject = f"legacy /{rule.legacy[0]}" if rule.legacy else f"modern /{rule.modern[0]}"
         found += [f"{subject}: {wrong}" for wrong in rule.contradictions()]
+        if isinstance(rule, Identifier) and rule.kind not in (None, kind):
+            found.append(f"{subject}: its kind is {rule.kind!r}, and the mapping's is {kind!r}")
+        if isinstance(rule, Alias) and rule.of not in legacy.model_fields:
+            found.append(_unknown("legacy", rule.of, legacy))
         if isinstance(rule, Computed):
             found += [
                 _unknown("modern", name, modern)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from mappings.core.endpoint import Endpoint, Refused, Token
+from mappings.core.endpoint import Row as EndpointRow
 from mappings.core.evidence import Evidence
 from mappings.core.model import Model, evidence_of
 from mappings.core.options import listed
@@ -99,15 +101,18 @@ def evidences(pack: Pack) -> Iterator[Evidence]:
 def _mappings(pack: Pack) -> Iterator[tuple[str, RecordMapping]]:
     for name, mapping in pack.mappings.items():
         yield name, mapping
-        yield from _within(name, mapping)
+        yield from _within(name, mapping, set(pack.mappings.values()))
 
 
-def _within(above: str, mapping: RecordMapping) -> Iterator[tuple[str, RecordMapping]]:
+def _within(
+    above: str, mapping: RecordMapping, told: set[RecordMapping]
+) -> Iterator[tuple[str, RecordMapping]]:
+    """The mappings of the records within, but for those that stand by themselves."""
     for rule in mapping.of_kind(Paired):
-        if rule.record is not None:
+        if rule.record is not None and rule.record not in told:
             name = f"{above}.{rule.legacy[0]}"
             yield name, rule.record
-            yield from _within(name, rule.record)
+            yield from _within(name, rule.record, told)
 
 
 def _rules(mapping: RecordMapping) -> Iterator[tuple[str, ...]]:
@@ -128,14 +133,20 @@ def _fields(model: type[Model]) -> Iterator[tuple[str, ...]]:
 
 
 def _endpoints(pack: Pack) -> Iterator[tuple[str, ...]]:
-    for endpoint in pack.endpoints:
-        yield (
-            f"`{', '.join(endpoint.methods)} {endpoint.path}{pack.suffix}`",
-            str(endpoint.status),
-            f"`{endpoint.call.method} {endpoint.call.path}`",
-            ", ".join(map(str, sorted(endpoint.call.success))),
-            str(endpoint.source),
-        )
+    for row in pack.endpoints:
+        legacy = f"`{', '.join(row.methods)} {row.path}{pack.suffix}`"
+        yield legacy, *_behind(row), str(row.source)
+
+
+def _behind(row: EndpointRow) -> tuple[str, str, str]:
+    """What a legacy path answers with, the call behind it, what that succeeds with."""
+    if isinstance(row, Endpoint):
+        call = row.call
+        success = ", ".join(map(str, sorted(call.success)))
+        return str(row.status), f"`{call.method} {call.path}`", success
+    if isinstance(row, Refused):
+        return str(row.status), "no counterpart", ""
+    return "200", "the token endpoint" if isinstance(row, Token) else "the operator's tables", ""
 
 
 def _spellings(pack: Pack) -> str:

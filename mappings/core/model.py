@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -104,8 +104,23 @@ class FieldReader:
 
     def read(self, value: Json, pointer: str) -> tuple[Json, list[Problem]]:
         """The value in plain JSON, or null and every problem with it."""
+        read, problems = self._read(value, pointer)
+        return self._plain(read), problems
+
+    def read_declared(
+        self, value: Json, pointer: str
+    ) -> tuple[Json, list[Problem], list[tuple[str | int, ...]]]:
+        """The same without the members that no model within declares, and where these stand."""
+        read, problems = self._read(value, pointer)
+        undeclared = list(_without_undeclared(read, ()))
+        return self._plain(read), problems, undeclared
+
+    def _plain(self, read: Any) -> Json:
+        return None if read is None else self._adapter.dump_python(read, exclude_unset=True)
+
+    def _read(self, value: Json, pointer: str) -> tuple[Any, list[Problem]]:
         try:
-            read = self._adapter.validate_python(value)
+            return self._adapter.validate_python(value), []
         except ValidationError as error:
             return None, [
                 Problem(
@@ -116,4 +131,18 @@ class FieldReader:
                     include_url=False, include_context=False, include_input=False
                 )
             ]
-        return self._adapter.dump_python(read, exclude_unset=True), []
+
+
+def _without_undeclared(
+    read: Any, place: tuple[str | int, ...]
+) -> Iterator[tuple[str | int, ...]]:
+    """Take out what is undeclared; a model without any field holds whatever there is."""
+    if isinstance(read, list):
+        for position, item in enumerate(read):
+            yield from _without_undeclared(item, (*place, position))
+    elif isinstance(read, BaseModel) and type(read).model_fields:
+        extra = read.model_extra or {}
+        yield from ((*place, name) for name in extra)
+        extra.clear()
+        for name in type(read).model_fields:
+            yield from _without_undeclared(getattr(read, name), (*place, name))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mappings.core import pointer as pointers
 from mappings.core.codecs import Codec
-from mappings.core.context import Document, Json, Scope, equal
+from mappings.core.context import Document, Item, Json, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ class Each(Codec):
     A list of records. An item is paired with the stored one that shows the same key; where what
     is stored shows no key, by its position in a list of the same length. An item that the client
     leaves out stays; where the list is not writable, any difference is refused, but for the
-    members that are `forgiven`.
+    members that are `forgiven`. What a client made or changed is noted item by item, for whoever
+    sends them by calls of their own.
     """
 
     mapping: RecordMapping
     key: str
     writable: bool = True
     forgiven: frozenset[str] = frozenset()
+    by_calls: bool = False
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         items, kept = self._items(legacy), list(stored or [])
@@ -64,8 +66,7 @@ class Each(Codec):
         result, told = list(kept), len(scope.report.lost)
         for position, (item, place) in enumerate(zip(items, pairs, strict=True)):
             base = None if place is None else kept[place]
-            within = scope.at(position).within(base, scope.context.base)
-            changed = {**(base or {}), **self.mapping.upgrade_within(item, within)}
+            changed = {**(base or {}), **self._changes(item, base, scope.at(position))}
             if place is None:
                 result.append(changed)
             else:
@@ -78,6 +79,19 @@ class Each(Codec):
         if left_out:
             scope.lose()
         return result
+
+    def _changes(self, item: Document, base: Document | None, scope: Scope) -> Document:
+        """The modern fields of one item that change; what it sets aside goes with its own call."""
+        aside: dict[str, Json] | None = {} if self.by_calls else None
+        within = scope.within(base, scope.context.base, aside)
+        changes = self.mapping.upgrade_within(item, within)
+        if self.by_calls and (base is None or changes or aside):
+            if base is not None and self.mapping.identity_of(base) is None:
+                # What has no id has no path of its own.
+                scope.refuse("read_only")
+            noted = Item(scope.pointer, item, base, changes, aside or {})
+            scope.report.items.append(noted)
+        return changes
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return [
@@ -106,16 +120,19 @@ class Each(Codec):
         """For each item, the position of the stored one that it writes over, or none."""
         shown = self.downgrade(list(kept), scope.within(None, scope.context.base).unheard())
         keyed = {
-            item[self.key]: place for place, item in enumerate(shown) if item[self.key] is not None
+            str(item[self.key]): place
+            for place, item in enumerate(shown)
+            if item[self.key] is not None
         }
         pairs: list[int | None] = []
         for position, item in enumerate(items):
             key, place = item.get(self.key), None
-            if key is None:
+            if is_blank(key):
                 echoed = len(items) == len(kept) and shown[position][self.key] is None
                 place = position if echoed else None
             elif scope.context.base is not None:
-                place = keyed.get(key) if isinstance(key, str | int) else None
+                # Some clients write numbers as texts.
+                place = keyed.get(str(key))
                 if place is None:
                     scope.refuse("unknown", position, self.key)
                 elif place in pairs:

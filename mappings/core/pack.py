@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from mappings.core.context import Document
-from mappings.core.endpoint import Endpoint
+from mappings.core.endpoint import Row as EndpointRow
 from mappings.core.errors import Problem
 from mappings.core.record_mapping import RecordMapping
 
@@ -39,13 +39,21 @@ class Sample:
     """Modern fields that somebody sets directly in the new API afterwards."""
     refused: Document
     """A legacy change that cannot be accepted."""
+    within: Mapping[str, Document] = field(default_factory=dict)
+    """Legacy documents of records within it, by the last part of their path."""
+    tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    """Rows of the operator's tables, invented too."""
 
 
 class ErrorForm(Protocol):
     """How the old API says that something went wrong."""
 
-    def error(self, status: int) -> Document:
-        """The body for a status."""
+    def error(self, status: int, reason: str = "") -> Document:
+        """The body for a status, or for a reason of its own (`too_long`, `unknown_outcome`)."""
+        ...
+
+    def partial(self, status: int, pointer: str) -> Document:
+        """The body for a status that concerns one place of the client's document."""
         ...
 
     def invalid(self, problems: Sequence[Problem]) -> Document:
@@ -66,10 +74,12 @@ class Pack:
     options: BaseModel
     mappings: Mapping[str, RecordMapping]
     """By resource; the first is the default of the command line."""
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[EndpointRow, ...]
     sample: Sample
     """About the default resource."""
     errors: ErrorForm
+    uuid_kinds: frozenset[str] = frozenset()
+    """Kinds whose legacy ids are UUIDs: the modern one, where the crosswalk has no pair."""
     zone: tzinfo
     """The zone in which the legacy side's day begins."""
     sources: Mapping[str, str]

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, TypeVar
 
 from mappings.core import pointer as pointers
-from mappings.core.context import Context, Document, Json, Loss, Report, Scope, equal, is_blank
+from mappings.core.context import (
+    Context,
+    Document,
+    Item,
+    Json,
+    Key,
+    Loss,
+    Report,
+    Scope,
+    equal,
+    is_blank,
+)
 from mappings.core.coverage import contradictions
 from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import FieldReader, Model
-from mappings.core.rules import Changes, Computed, Identifier, Paired, Rule, Rules
+from mappings.core.rules import (
+    Alias,
+    Changes,
+    Computed,
+    Identifier,
+    Paired,
+    Rule,
+    Rules,
+    SetAside,
+)
 
 R = TypeVar("R", bound=Rule)
 
@@ -26,7 +46,9 @@ class Upgraded:
     changes: Document
     """The modern fields that change; without a base, all of them."""
     aside: Document
-    """The legacy-only values that the client wrote, for whoever keeps them."""
+    """The legacy-only values that the client changed, for whoever keeps them."""
+    items: tuple[Item, ...]
+    """The records within that the client made or changed, where each has a call of its own."""
     lost: tuple[Loss, ...]
     stale: bool
     """The client wrote over a record that it had read before somebody else changed it."""
@@ -34,8 +56,16 @@ class Upgraded:
     @property
     def lost_unless_kept(self) -> tuple[Loss, ...]:
         """What is lost where nobody keeps the values set aside."""
-        said = (name for name, value in self.aside.items() if not is_blank(value))
-        return (*self.lost, *(Loss(pointers.child("", name), declared=True) for name in said))
+        written = [("", self.aside), *((item.pointer, item.aside) for item in self.items)]
+        return (
+            *self.lost,
+            *(
+                Loss(pointers.child(where, name), declared=True)
+                for where, aside in written
+                for name, value in aside.items()
+                if not is_blank(value)
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +90,22 @@ class RecordMapping:
         legacy: type[Model],
         modern: type[Model],
         *rules: Rules,
+        kind: str = "",
         required: tuple[str, ...] = (),
         undeclared: Literal["drop", "refuse"] = "drop",
     ) -> None:
         self.legacy = legacy
         self.modern = modern
         self.rules = tuple(rule for group in rules for rule in group)
+        self.kind = kind
+        """The kind of the modern record, for the crosswalk and for values set aside."""
         self.required = required
         """Legacy fields that a creation must have and that nothing may leave blank."""
         self.undeclared = undeclared
-        found = contradictions(legacy, modern, self.rules, required)
+        found = contradictions(legacy, modern, self.rules, required, kind)
         if found:
             raise ContradictionError(str(self), found)
+        self.identifier = next(self.of_kind(Identifier), None)
         self._by_legacy = {name: rule for rule in self.rules for name in rule.legacy}
         self._by_modern = {name: rule for rule in self.rules for name in rule.modern}
         self._legacy_readers = self._readers(legacy, self._by_legacy)
@@ -88,14 +122,16 @@ class RecordMapping:
         With a base, what the client did not change keeps the base's own value.
         Raises `DocumentError` with all problems, as pointers into the client's document.
         """
-        scope = Scope(context, Report())
+        aside: dict[str, Json] = {}
+        scope = Scope(context, Report(), aside_to=aside)
         if not isinstance(document, Mapping):
             raise DocumentError([Problem("", "not_an_object")])
         changes, report = self.upgrade_within(document, scope), scope.report
         if report.problems:
             raise DocumentError(report.problems)
         whole = {**(context.base or {}), **changes}
-        return Upgraded(whole, changes, report.aside, tuple(report.lost), report.stale)
+        items, lost = tuple(report.items), tuple(report.lost)
+        return Upgraded(whole, changes, aside, items, lost, report.stale)
 
     def downgrade(self, document: Json, context: Context) -> Downgraded:
         """
@@ -111,6 +147,10 @@ class RecordMapping:
 
     def upgrade_within(self, document: Document, scope: Scope) -> Changes:
         """The modern fields of a record, or of one within a record, that change."""
+        base = scope.context.base
+        if base is not None:
+            scope = self._known(base, scope)
+        document, scope = self._named(document, scope)
         read = self._read(document, scope)
         broken = self._blanks(document, read, scope) | (document.keys() - read.keys())
         changes: Changes = {}
@@ -128,13 +168,15 @@ class RecordMapping:
     def downgrade_within(self, document: Document, scope: Scope) -> Document:
         """A modern record that fits its model, as the legacy side shows it."""
         shown: Changes = {}
+        known = self._known(document, scope)
         for rule in self.rules:
-            shown |= rule.downgrade(document, scope)
-        return {name: shown[name] for name in self.legacy.model_fields}
+            shown |= rule.downgrade(document, known)
+        return {name: shown[name] for name in self.legacy.model_fields if name in shown}
 
     def canonical(self, document: Document) -> Document:
         """What a legacy document says, as it comes back; without what only the server makes."""
-        read = self._read(document, Scope(Context(today=date.min), Report()))
+        document, scope = self._named(document, _nowhere())
+        read = self._read(document, scope)
         said: Changes = {}
         for rule in self.rules:
             said |= rule.canonical(read)
@@ -171,19 +213,34 @@ class RecordMapping:
                     found += rule.record.misfits(item, pointers.child(where, position))
         return found
 
-    def modern_ids(self, document: Document) -> set[tuple[str, str]]:
+    def modern_ids(self, document: Document) -> set[Key]:
         """The ids in a modern document that the crosswalk must resolve, with their kinds."""
         found = set()
         for rule in self.rules:
-            value = document.get(rule.modern[0]) if rule.modern else None
-            if value is None:
-                continue
             if isinstance(rule, Identifier) and rule.kind:
-                found.add((rule.kind, value))
-            elif isinstance(rule, Paired) and rule.record is not None:
-                for item in value if rule.many else [value]:
-                    found |= rule.record.modern_ids(item)
+                if document.get(rule.modern[0]) is not None:
+                    found.add((rule.kind, str(document[rule.modern[0]]).lower()))
+            elif isinstance(rule, Paired) and rule.record is None:
+                found.update(rule.codec.modern_ids(tuple(map(document.get, rule.modern))))
+        for record, item in self._records_in(document):
+            found |= record.modern_ids(item)
         return found
+
+    def set_aside_in(self, document: Document) -> set[Key]:
+        """The records in a modern document, itself included, for which values may be set aside."""
+        found = set()
+        identity = self.identity_of(document)
+        if identity is not None and any(self.of_kind(SetAside)):
+            found.add((self.kind, identity))
+        for record, item in self._records_in(document):
+            found |= record.set_aside_in(item)
+        return found
+
+    def identity_of(self, document: Document) -> str | None:
+        """The id of a modern record, in lower case; none where it has none."""
+        if self.identifier is None or document.get(self.identifier.modern[0]) is None:
+            return None
+        return str(document[self.identifier.modern[0]]).lower()
 
     def legacy_pointers(self, modern_pointer: str, written: Document) -> list[str]:
         """
@@ -195,8 +252,9 @@ class RecordMapping:
         rule = self._by_modern.get(head)
         if rule is None or not rule.legacy:
             return []
+        written, scope = self._named(written, _nowhere())
         names = [name for name in rule.legacy if not is_blank(written.get(name))]
-        places = [pointers.child("", name) for name in names or rule.legacy[:1]]
+        places = [scope.at(name).pointer for name in names or rule.legacy[:1]]
         record, inner = self._record(rule), written.get(rule.legacy[0])
         if record is not None and rest and isinstance(inner, Mapping):
             found = record.legacy_pointers(pointers.join(rest), inner)
@@ -208,6 +266,11 @@ class RecordMapping:
         """The legacy fields that have a modern counterpart which a client may write."""
         return tuple(name for rule in self.of_kind(Paired) if rule.writable for name in rule.legacy)
 
+    @property
+    def by_calls(self) -> frozenset[str]:
+        """The modern lists whose records are made and changed by calls of their own."""
+        return frozenset(rule.modern[0] for rule in self.of_kind(Paired) if rule.by_calls)
+
     def rule_of(self, side: Literal["legacy", "modern"], name: str) -> Rule | None:
         """The rule that decides a field, or none for an undeclared one."""
         return (self._by_legacy if side == "legacy" else self._by_modern).get(name)
@@ -216,24 +279,46 @@ class RecordMapping:
         """The rules of one kind, in their order."""
         return (rule for rule in self.rules if isinstance(rule, kind))
 
+    def _named(self, document: Document, scope: Scope) -> tuple[Document, Scope]:
+        """The document with the names that the rules use, for those that have another as well."""
+        aliases = {rule.legacy[0]: rule.of for rule in self.of_kind(Alias)}
+        named = {name: value for name, value in document.items() if name not in aliases}
+        written_as = {}
+        for alias, name in aliases.items():
+            value = document.get(alias)
+            if is_blank(value):
+                continue
+            if is_blank(named.get(name)):
+                named[name] = value
+                written_as[scope.at(name).pointer] = scope.at(alias).pointer
+            elif not equal(named[name], value):
+                scope.refuse("mismatch", alias)
+        return named, replace(scope, written_as=written_as)
+
     def _read(self, document: Document, scope: Scope) -> Document:
         """The declared legacy fields that can be read; the others are lost or problems."""
         read: Changes = {}
         for name, value in document.items():
             reader = self._legacy_readers.get(name)
             if reader is None:
-                if self.undeclared == "refuse":
-                    scope.refuse("undeclared", name)
-                else:
-                    scope.lose(name, declared=False)
+                self._undeclared(scope, name)
             elif self._by_legacy[name].ignored or self._record(self._by_legacy[name]) is not None:
                 read[name] = value
             else:
-                plain, problems = reader.read(value, scope.at(name).pointer)
+                plain, problems, undeclared = reader.read_declared(value, scope.at(name).pointer)
                 scope.report.problems += problems
+                for place in undeclared:
+                    self._undeclared(scope, name, *place)
                 if not problems:
                     read[name] = plain
         return read
+
+    def _undeclared(self, scope: Scope, *place: str | int) -> None:
+        """Note a member that the legacy model does not have."""
+        if self.undeclared == "refuse":
+            scope.refuse("undeclared", *place)
+        else:
+            scope.lose(*place, declared=False)
 
     def _blanks(self, document: Document, read: Document, scope: Scope) -> set[str]:
         """Refuse the required fields that are missing at creation or written blank."""
@@ -259,6 +344,17 @@ class RecordMapping:
                 scope.refuse("blank", next(name for name in written if is_blank(written[name])))
         return changes
 
+    def _known(self, document: Document, scope: Scope) -> Scope:
+        """The scope with what is set aside for this modern record."""
+        return scope.of(self.kind, self.identity_of(document))
+
+    def _records_in(self, document: Document) -> Iterator[tuple[RecordMapping, Document]]:
+        """The modern records within a modern record, each with its mapping."""
+        for rule in self.of_kind(Paired):
+            value = document.get(rule.modern[0])
+            if rule.record is not None and value is not None:
+                yield from ((rule.record, item) for item in (value if rule.many else [value]))
+
     @staticmethod
     def _record(rule: Rule | None) -> RecordMapping | None:
         return rule.record if isinstance(rule, Paired) else None
@@ -268,3 +364,8 @@ class RecordMapping:
         return {
             name: FieldReader(info) for name, info in model.model_fields.items() if name in rules
         }
+
+
+def _nowhere() -> Scope:
+    """The scope of a document that nobody translates: only what it says is asked."""
+    return Scope(Context(today=date.min), Report())

@@ -66,6 +66,8 @@ class Paired(Rule):
     record: RecordMapping | None = None
     """The mapping of the record or of each record within, which then reads its own fields."""
     many: bool = False
+    by_calls: bool = False
+    """Whether the records within are made and changed by calls of their own."""
     writable: bool = True
 
     def upgrade(self, written: Document, scope: Scope) -> Changes:
@@ -75,8 +77,7 @@ class Paired(Rule):
         full = tuple(
             written.get(name, value) for name, value in zip(self.legacy, shown, strict=True)
         )
-        echoed = self.record is None and equal(self.codec.canonical_legacy(full), shown)
-        if base is not None and echoed:
+        if base is not None and self.record is None and self.codec.echoes(full, shown):
             return {}
         place = scope.at(next(name for name in self.legacy if name in written))
         try:
@@ -147,7 +148,7 @@ class Identifier(Rule):
         value = modern.get(self.modern[0])
         if self.kind is None:
             return {self.legacy[0]: value}
-        return {self.legacy[0]: scope.context.ids.to_legacy.get((self.kind, str(value)))}
+        return {self.legacy[0]: scope.context.ids.to_legacy.get((self.kind, str(value).lower()))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +205,13 @@ class Computed(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alias(Rule):
+    """Another name under which a client may write a field; it is never shown."""
+
+    of: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetAside(Rule):
     """A legacy-only field: the gateway may keep its value, the new API never gets it."""
 
@@ -214,6 +222,8 @@ class SetAside(Rule):
 
     def upgrade(self, written: Document, scope: Scope) -> Changes:
         (name,) = self.legacy
+        if equal(written[name], scope.aside.get(name, self.empty)):
+            return {}
         if self.check is not None:
             try:
                 self.check(written[name])
@@ -224,7 +234,7 @@ class SetAside(Rule):
 
     def downgrade(self, modern: Document, scope: Scope) -> Changes:
         (name,) = self.legacy
-        return {name: scope.context.aside.get(name, self.empty)}
+        return {name: scope.aside.get(name, self.empty)}
 
     def canonical(self, written: Document) -> Changes:
         (name,) = self.legacy

@@ -9,7 +9,16 @@ from mappings.core.codecs import UNCHANGED, Alone, Codec, CodeTable, GroupCodec
 from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import Evidence
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import Computed, Identifier, Paired, Rules, SetAside, Shown, Untouched
+from mappings.core.rules import (
+    Alias,
+    Computed,
+    Identifier,
+    Paired,
+    Rules,
+    SetAside,
+    Shown,
+    Untouched,
+)
 
 
 def same(*names: str, source: Evidence, codec: Codec = UNCHANGED) -> Rules:
@@ -59,14 +68,18 @@ def each(
     source: Evidence,
     read_only: str = "",
     forgiven: frozenset[str] = frozenset(),
+    by_calls: bool = False,
 ) -> Rules:
     """
     A list of records, paired by the legacy field `key`; an item that a client leaves out stays.
+    With `by_calls`, those that it makes or changes go out by calls of their own.
 
     With the reason `read_only`, a list that differs from the one shown is refused, unless it
     differs in the `forgiven` members alone.
     """
-    codec = Alone(nesting.Each(mapping, key, writable=not read_only, forgiven=forgiven))
+    codec = Alone(
+        nesting.Each(mapping, key, writable=not read_only, forgiven=forgiven, by_calls=by_calls)
+    )
     return (
         Paired(
             verb="each",
@@ -75,6 +88,7 @@ def each(
             codec=codec,
             record=mapping,
             many=True,
+            by_calls=by_calls,
             source=source,
             because=read_only,
             writable=not read_only,
@@ -129,6 +143,12 @@ def computed(
             source=source,
         ),
     )
+
+
+def also_read(name: str, *, of: str, source: Evidence) -> Rules:
+    """Another name under which a client may write the field `of`."""
+    because = f"another name under which a client may write `{of}`"
+    return (Alias(verb="also read", legacy=(name,), of=of, because=because, source=source),)
 
 
 def set_aside(

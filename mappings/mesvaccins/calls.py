@@ -6,27 +6,28 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mappings.core.endpoint import ID, PATH_PATTERN, UpstreamCall
+from mappings.core.endpoint import ID, OWNER, PATH_PATTERN, Pages, UpstreamCall
 from mappings.core.evidence import guess, inferred
 from mappings.core.options import Section, option
 
 
-def _path(text: str) -> str:
-    if not PATH_PATTERN.fullmatch(text) or text.count(ID) > 1:
-        raise ValueError(f'expected a path such as "/health_records/{ID}", with {ID} once at most')
-    return text
+def _path_with(*parameters: str) -> AfterValidator:
+    """A path in which each of these ids stands once, and no other."""
+    named = [f"{{{name}}}" for name in parameters]
+
+    def checked(text: str) -> str:
+        if not PATH_PATTERN.fullmatch(text) or text.count("{") != len(named):
+            raise ValueError(f"expected a path with {' and '.join(named) or 'no id'} in it")
+        if any(text.count(name) != 1 for name in named):
+            raise ValueError(f"expected {' and '.join(named)} once each")
+        return text
+
+    return AfterValidator(checked)
 
 
-def _path_with_id(text: str) -> str:
-    if ID not in _path(text):
-        raise ValueError(f"expected {ID} where the record's id stands")
-    return text
-
-
-def _path_without_id(text: str) -> str:
-    if ID in _path(text):
-        raise ValueError(f"{ID} has no meaning here: no record is named")
-    return text
+PlainPath = Annotated[str, _path_with()]
+PathOfOne = Annotated[str, _path_with(ID)]
+PathWithin = Annotated[str, _path_with(OWNER)]
 
 
 def _with_body(statuses: tuple[int, ...]) -> tuple[int, ...]:
@@ -65,13 +66,13 @@ def _success(default: tuple[int, ...], name: str) -> tuple[int, ...]:
     return success
 
 
-def _where(default: str, name: str) -> str:
+def _where(default: str, name: str, does: str) -> str:
     path: str = option(
         default,
         "The path below the base URL.",
         guess(
             "2.3",
-            question=f"Under which path does the new API {name} health records?",
+            question=f"Under which path does the new API {does}?",
             option=f"upstream.{name}.path",
         ),
     )
@@ -82,24 +83,56 @@ class ListCall(_Call):
     """Listing the records."""
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
-    path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "list")
+    path: PlainPath = _where("/health_records", "list", "list health records")
     success: WithBody = _success((200,), "list")
     key: str | None = option(
         None,
         "The name under which the list stands in the answer; none: the answer is the list.",
         guess(
             "2.3",
-            question="Is a list of records a bare array, and does it come in pages?",
+            question="Is a list of records a bare array, or does it stand under a name?",
             option="upstream.list.key",
         ),
     )
+    pages: Literal["none", "link", "page", "cursor"] = option(
+        "link",
+        "How the list comes in pages: by `Link: rel=next`, by page numbers, by a cursor, or in "
+        "one piece.",
+        guess(
+            "2.3",
+            question="Does a list of records come in pages, and how?",
+            option="upstream.list.pages",
+        ),
+    )
+    parameter: str = option(
+        "page",
+        "The query parameter that asks for a page, by page numbers or by a cursor.",
+        guess(
+            "2.3",
+            question="With which query parameter is a page of a list asked for?",
+            option="upstream.list.parameter",
+        ),
+    )
+    told_in: str = option(
+        "total_pages",
+        "The member of the answer that tells the number of pages, or the next cursor.",
+        guess(
+            "2.3",
+            question="Where does a page of a list tell of the next one?",
+            option="upstream.list.told_in",
+        ),
+    )
+
+    def in_pages(self) -> Pages | None:
+        """How the list comes in pages."""
+        return None if self.pages == "none" else Pages(self.pages, self.parameter, self.told_in)
 
 
 class ReadCall(_Call):
     """Reading one record."""
 
     method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
-    path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "read")
+    path: PathOfOne = _where("/health_records/{id}", "read", "read health records")
     success: WithBody = _success((200,), "read")
 
 
@@ -107,7 +140,7 @@ class CreateCall(_Call):
     """Making a record."""
 
     method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
-    path: Annotated[str, AfterValidator(_path_without_id)] = _where("/health_records", "create")
+    path: PlainPath = _where("/health_records", "create", "create health records")
     success: WithBody = _success((201, 200), "create")
 
 
@@ -123,7 +156,7 @@ class UpdateCall(_Call):
             option="upstream.update.method",
         ),
     )
-    path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "update")
+    path: PathOfOne = _where("/health_records/{id}", "update", "update health records")
     success: Successes = _success((200, 204), "update")
 
 
@@ -131,8 +164,68 @@ class DeleteCall(_Call):
     """Deleting a record."""
 
     method: Literal["DELETE"] = option("DELETE", "The method.", inferred("2.3"))
-    path: Annotated[str, AfterValidator(_path_with_id)] = _where("/health_records/{id}", "delete")
+    path: PathOfOne = _where("/health_records/{id}", "delete", "delete health records")
     success: Successes = _success((200, 204), "delete")
+
+
+class CreateActCall(_Call):
+    """Adding a vaccination to a record."""
+
+    method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
+    path: PathWithin = _where(
+        "/health_records/{record}/vaccination_acts", "create_act", "make a vaccination act"
+    )
+    success: WithBody = _success((201, 200), "create_act")
+
+
+class ReadActCall(_Call):
+    """Reading one vaccination, before it is written over."""
+
+    method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/vaccination_acts/{id}", "read_act", "read a vaccination act")
+    success: WithBody = _success((200,), "read_act")
+
+
+class UpdateActCall(_Call):
+    """Changing a vaccination."""
+
+    method: Literal["PATCH", "PUT"] = option("PATCH", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/vaccination_acts/{id}", "update_act", "change a vaccination act")
+    success: Successes = _success((200, 204), "update_act")
+
+
+class DeleteActCall(_Call):
+    """Deleting a vaccination."""
+
+    method: Literal["DELETE"] = option("DELETE", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/vaccination_acts/{id}", "delete_act", "delete a vaccination act")
+    success: Successes = _success((200, 204), "delete_act")
+
+
+class ShareCall(_Call):
+    """Asking to share a record with a professional."""
+
+    method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
+    path: PathWithin = _where(
+        "/health_records/{record}/sharing_requests", "share", "share a health record"
+    )
+    success: WithBody = _success((201, 200), "share")
+
+
+class AcceptCall(_Call):
+    """Accepting a request to share."""
+
+    method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/sharing_requests/{id}/accept", "accept", "accept a sharing request")
+    success: Successes = _success((200, 204), "accept")
+
+
+class RefuseCall(_Call):
+    """Refusing a request to share."""
+
+    method: Literal["POST"] = option("POST", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/sharing_requests/{id}/refuse", "refuse", "refuse a sharing request")
+    success: Successes = _success((200, 204), "refuse")
 
 
 class Upstream(Section):
@@ -143,3 +236,20 @@ class Upstream(Section):
     create: CreateCall = CreateCall()
     update: UpdateCall = UpdateCall()
     delete: DeleteCall = DeleteCall()
+    create_act: CreateActCall = CreateActCall()
+    read_act: ReadActCall = ReadActCall()
+    update_act: UpdateActCall = UpdateActCall()
+    delete_act: DeleteActCall = DeleteActCall()
+    share: ShareCall = ShareCall()
+    accept: AcceptCall = AcceptCall()
+    refuse: RefuseCall = RefuseCall()
+    idempotent: bool = option(
+        False,
+        "Whether the new API makes one record of two creations with one `Idempotency-Key`. "
+        "Without, a retry of a creation whose outcome nobody knows is a 409.",
+        guess(
+            "2.3",
+            question="Does the new API honour an `Idempotency-Key`?",
+            option="upstream.idempotent",
+        ),
+    )

@@ -73,15 +73,9 @@ class HealthProfile(Codec):
     """
 
     not_boolean: Literal["omit", "refuse"] = "omit"
-    undeclared: Literal["drop", "refuse"] = "drop"
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         table: Conditions | None = scope.context.tables.get(TABLE.name)
-        for name in legacy or {}:
-            if name != KEY and self.undeclared == "refuse":
-                scope.refuse("undeclared", name)
-            elif name != KEY:
-                scope.lose(name, declared=False)
         wanted = (legacy or {}).get(KEY)
         if table is None or wanted is None:
             if wanted or (legacy is None and self.downgrade(stored, scope)[KEY]):

@@ -24,6 +24,7 @@ STATUSES: Mapping[Language, Mapping[int, str]] = {
         413: "La requête est trop grande.",
         415: "Ce format n'est pas accepté : envoyez du JSON.",
         500: "Une erreur est survenue.",
+        501: "Cette fonction n'existe plus dans le nouveau service.",
         502: "Le service a donné une réponse inattendue.",
         503: "Le service est momentanément indisponible : réessayez plus tard.",
         504: "Le service n'a pas répondu à temps.",
@@ -39,6 +40,7 @@ STATUSES: Mapping[Language, Mapping[int, str]] = {
         413: "The request is too large.",
         415: "This format is not accepted: send JSON.",
         500: "An error occurred.",
+        501: "This function does not exist any more in the new service.",
         502: "The service gave an unexpected answer.",
         503: "The service is temporarily unavailable: try again later.",
         504: "The service did not answer in time.",
@@ -58,8 +60,10 @@ REASONS: Mapping[Language, Mapping[str, str]] = {
         "not_a_number": "n'est pas un nombre",
         "not_a_text": "n'est pas un texte",
         "not_an_object": "n'est pas un objet",
+        "not_kept": "ne peut plus être conservé(e)",
         "read_only": "ne peut pas être modifié(e) ici",
         "refused": "n'a pas été accepté(e)",
+        "rpps": "n'est pas un numéro RPPS",
         "taken": "n'est pas disponible",
         "timestamp": "n'est pas une date avec heure et fuseau",
         "undeclared": "n'existe pas",
@@ -78,13 +82,27 @@ REASONS: Mapping[Language, Mapping[str, str]] = {
         "not_a_number": "is not a number",
         "not_a_text": "is not a text",
         "not_an_object": "is not an object",
+        "not_kept": "can no longer be kept",
         "read_only": "cannot be changed here",
         "refused": "was not accepted",
+        "rpps": "is not an RPPS number",
         "taken": "has already been taken",
         "timestamp": "is not a date with time and zone",
         "undeclared": "does not exist",
         "unknown": "does not exist",
         "uuid": "is not a valid identifier",
+    },
+}
+
+OCCASIONS: Mapping[Language, Mapping[str, str]] = {
+    "fr": {
+        "too_long": "La liste est trop longue pour être donnée en entier.",
+        "unknown_outcome": "Cette création est peut-être déjà faite : relisez avant de "
+        "recommencer.",
+    },
+    "en": {
+        "too_long": "The list is too long to be given whole.",
+        "unknown_outcome": "This creation may have been made already: read before you try again.",
     },
 }
 
@@ -99,10 +117,16 @@ class LegacyErrors:
     language: Language
     style: Literal["errors", "bare"] = "errors"
 
-    def error(self, status: int) -> Document:
-        """The body for a status; one that has no sentence reads as 500."""
+    def error(self, status: int, reason: str = "") -> Document:
+        """The body for a status, or for its reason; one that has no sentence reads as 500."""
         sentences = STATUSES[self.language]
-        return {"error": sentences.get(status, sentences[500])}
+        sentence = OCCASIONS[self.language].get(reason) or sentences.get(status, sentences[500])
+        return {"error": sentence}
+
+    def partial(self, status: int, pointer: str) -> Document:
+        """The body for a status that concerns one place of the client's document."""
+        sentences = {pointers.path(pointer): [self.error(status)["error"]]}
+        return sentences if self.style == "bare" else {"errors": sentences}
 
     def invalid(self, problems: Sequence[Problem]) -> Document:
         """The body for a document with problems: the sentences by field, in the order found."""

@@ -26,16 +26,20 @@ from mappings.mesvaccins.options import Options
 from mappings.mesvaccins.sharing import SharingStatus
 from mappings.mesvaccins.sources import MHR, MSAD, SEED
 from mappings.mesvaccins.timestamps import LocalTime, is_older
-from mappings.mesvaccins.vaccination import vaccination
 
 
-def health_record(options: Options) -> RecordMapping:
-    """The mapping of the health record."""
+def health_record(options: Options, act: RecordMapping) -> RecordMapping:
+    """The mapping of the health record, given that of its vaccinations."""
     local_time = LocalTime(options.zone)
     return RecordMapping(
         legacy.HealthRecord,
         modern.HealthRecord,
-        identifier("uuid", to="id", source=inferred("4.1")),
+        identifier(
+            "uuid",
+            to="id",
+            kind="health_record" if options.records.ids == "crosswalk" else None,
+            source=inferred("4.1"),
+        ),
         _names(options),
         same("birth_date", "zip_code", source=SEED),
         coded("gender", GENDER, source=MSAD),
@@ -67,6 +71,7 @@ def health_record(options: Options) -> RecordMapping:
             "sharing_status",
             SharingStatus(
                 frozenset(options.sharing.accepted_statuses),
+                frozenset(options.sharing.statuses),
                 options.sharing.private,
                 options.sharing.shared,
             ),
@@ -78,19 +83,11 @@ def health_record(options: Options) -> RecordMapping:
                 option="sharing.accepted_statuses",
             ),
         ),
-        each(
-            "vaccinations",
-            to="vaccination_acts",
-            mapping=vaccination(options),
-            key="id",
-            read_only="vaccinations are read with their record and not yet written",
-            forgiven=frozenset({"age", "created_at", "updated_at"}),
-            source=MHR,
-        ),
+        _vaccinations(options, act),
         renamed(
             "health_profile",
             to="profile",
-            codec=HealthProfile(options.conditions.not_boolean, options.records.undeclared),
+            codec=HealthProfile(options.conditions.not_boolean),
             source=guess(
                 "4.6",
                 question="What does the legacy `health_profile` look like, and what becomes of "
@@ -118,6 +115,7 @@ def health_record(options: Options) -> RecordMapping:
             source=documented("MHR"),
         ),
         untouched("owner_id", "validator_ids", because="the legacy API never had it", source=SEED),
+        kind="health_record",
         required=options.records.required,
         undeclared=options.records.undeclared,
     )
@@ -142,6 +140,20 @@ def _names(options: Options) -> Rules:
         *grouped(
             ("last_name", "birth_name"), ("last_name", "customary_name"), family, source=source
         ),
+    )
+
+
+def _vaccinations(options: Options, act: RecordMapping) -> Rules:
+    by_calls = options.acts.in_record == "calls"
+    return each(
+        "vaccinations",
+        to="vaccination_acts",
+        mapping=act,
+        key="id",
+        by_calls=by_calls,
+        read_only="" if by_calls else "by option, vaccinations are written at paths of their own",
+        forgiven=frozenset({"age", "created_at", "updated_at"}),
+        source=MHR,
     )
 
 

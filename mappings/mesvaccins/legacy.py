@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mappings.core.evidence import guess, inferred
 from mappings.core.model import CalendarDate, Model, Timestamp, Uuid, declared
-from mappings.mesvaccins.sources import SEED, VACC
+from mappings.mesvaccins.sources import SEED, VACC, VFC
 
 TIME = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 DEPARTMENT = re.compile(r"2[AB]|\d{1,3}", re.ASCII)
@@ -28,6 +28,11 @@ def _number(value: Any) -> Any:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value
+
+
+def _code(value: Any) -> Any:
+    """A code that was written as a number: its digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _boolean(value: Any) -> Any:
@@ -52,6 +57,7 @@ LenientDate = Annotated[CalendarDate, BeforeValidator(_date_part)]
 """A day; a full timestamp is accepted and cut to its date part (real clients send them)."""
 
 Number = Annotated[StrictInt, BeforeValidator(_number)]
+Code = Annotated[str, BeforeValidator(_code)]
 Boolean = Annotated[StrictBool, BeforeValidator(_boolean)]
 Department = Annotated[Any, BeforeValidator(_department)]
 
@@ -78,24 +84,56 @@ class User(Model):
     last_name: str | None = declared("Last name.", VACC)
 
 
+class Vaccine(Model):
+    """A vaccine: a client names it by one of its codes, and reads all that is known of it."""
+
+    id: Number | None = declared("Its legacy id, the number of its NUVA code.", VFC)
+    name: str | None = declared("Its name.", VACC)
+    cip_codes: list[Any] | None = declared("Its CIP codes.", VFC)
+    ucd_code: Code | None = declared("Its UCD code.", VACC)
+    diseases: list[Any] | None = declared("What it protects from.", VACC)
+    valences: list[Any] | None = declared("What it is made of.", VFC)
+    cip_code: Code | None = declared("One of its CIP codes, to name it by.", VACC)
+    icp_code: Code | None = declared("The same, as the documentation spells it.", VACC)
+    cid_codes: list[Any] | None = declared("Its CIP codes, as an old sample spells it.", VACC)
+
+
+class Validation(Model):
+    """How a professional validated a vaccination."""
+
+    validator: User | None = declared("Who validated it.", inferred("1.4"))
+    date: LenientDate | None = declared("The day on which it was validated.", inferred("1.4"))
+    method: str | None = declared("How it was validated.", inferred("1.4"))
+
+
 class Vaccination(Model):
     """One vaccination of a record."""
 
     id: Number | None = declared("The vaccination's legacy id.", VACC)
     created_at: Timestamp | None = declared("When it was written down.", VACC)
     updated_at: Timestamp | None = declared("When it was last changed.", VACC)
-    vaccine: Model | None = declared("The vaccine that was given.", VACC)
+    vaccine: Vaccine | None = declared("The vaccine that was given.", VACC)
     date: LenientDate | None = declared("The day on which it was given.", VACC)
     age: str | None = declared("The person's age on that day, in French.", inferred("1.4"))
     batch: str | None = declared('The batch number; "" when it is not known.', VACC)
     injection_route: str | None = declared("How it was given: an HL7 v3 code.", VACC)
     injection_site: str | None = declared("Where it was given: an HL7 v3 code.", VACC)
     creator: User | None = declared("Who wrote it down.", VACC)
-    validation: Model | None = declared("Its validation by a professional, or null.", VACC)
+    validation: Validation | None = declared("Its validation by a professional, or null.", VACC)
     booster: Boolean | None = declared("Whether it was a booster.", inferred("1.4"))
     comments: list[Model] | None = declared(
         "Comments by the patient or by professionals.", inferred("1.4")
     )
+
+
+class SharingRequest(Model):
+    """A wish that a professional may read a record; in the style of the old API."""
+
+    id: Number | None = declared("The request's legacy id.", inferred("1.8"))
+    rpps: Code | None = declared("The RPPS number of the professional who is asked.", SEED)
+    status: str | None = declared("Where it stands.", inferred("1.8"))
+    created_at: Timestamp | None = declared("When it was made.", inferred("1.8"))
+    external_id: Code | None = declared("The RPPS number, under the new API's name.", SEED)
 
 
 class HealthRecord(Model):

@@ -12,7 +12,7 @@ from mappings.mesvaccins.sources import MHR, SEED
 
 
 class SharingRequest(Model):
-    """A wish that somebody else may read the record; of it, `status` alone is read."""
+    """A wish that somebody else may read the record."""
 
     id: Any = declared("The request's id.", SEED)
     from_account_id: Any = declared("The account that asks.", SEED)
@@ -23,6 +23,10 @@ class SharingRequest(Model):
     processed_at: Any = declared("When it was accepted or refused.", SEED)
     status: str | None = declared("Where it stands: `PENDING`, ...", SEED)
     health_record: Any = declared("The record that it is about.", SEED)
+    external_id: str | None = declared(
+        "The RPPS number of the professional, when a request is made.", SEED
+    )
+    created_at: Timestamp | None = declared("When it was made.", inferred("2.2"))
 
 
 class VaccinationAct(Model):

@@ -35,6 +35,12 @@ def _legacy_field(name: str) -> str:
     return name
 
 
+def _vaccination_field(name: str) -> str:
+    if name not in legacy.Vaccination.model_fields:
+        raise ValueError("expected a field of the legacy vaccination")
+    return name
+
+
 def _wrapper(name: str) -> str:
     if name in legacy.HealthRecord.model_fields:
         raise ValueError("expected a name that is no field of the legacy record")
@@ -43,6 +49,7 @@ def _wrapper(name: str) -> str:
 
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
+VaccinationField = Annotated[str, AfterValidator(_vaccination_field)]
 LegacyField = Annotated[str, AfterValidator(_legacy_field)]
 Wrapper = Annotated[str, AfterValidator(_wrapper)]
 Charset = Literal["windows-1252", "iso-8859-1", "iso-8859-15"]
@@ -126,6 +133,16 @@ class Names(Section):
 class Records(Section):
     """Health records."""
 
+    ids: Literal["same", "crosswalk"] = option(
+        "same",
+        "Whether records kept their UUIDs, or a table of pairs tells the new ones "
+        "(`passerelle crosswalk import`).",
+        guess(
+            "4.1",
+            question="Did records keep their UUIDs when they were moved to the new API?",
+            option="records.ids",
+        ),
+    )
     required: tuple[LegacyField, ...] = option(
         ("first_name", "last_name", "birth_date", "gender"),
         "The fields that a creation must have.",
@@ -212,6 +229,36 @@ class Sharing(Section):
             option="sharing.accepted_statuses",
         ),
     )
+    statuses: dict[str, str] = option(
+        {
+            "PENDING": "pending",
+            "ACCEPTED": "accepted",
+            "REFUSED": "refused",
+            "REJECTED": "refused",
+            "CANCELLED": "cancelled",
+            "EXPIRED": "expired",
+        },
+        "The legacy words for the statuses of a request, by modern one; any other shows null.",
+        guess(
+            "2.2",
+            question="Which statuses can a sharing request have?",
+            option="sharing.statuses",
+        ),
+    )
+    endpoints: bool = option(
+        True,
+        "Whether legacy applications may share records, under paths in the old API's style.",
+        guess(
+            "1.8",
+            question="How did legacy applications share a record?",
+            option="sharing.endpoints",
+        ),
+    )
+    rpps_check: Literal["form", "key"] = option(
+        "key",
+        "What is checked of an RPPS number: its 11 digits, or its key as well.",
+        inferred("2.3"),
+    )
     private: str = option(
         "private_record", "The legacy word while nobody else may read.", documented("SEED")
     )
@@ -247,13 +294,61 @@ class Acts(Section):
             option="acts.sites",
         ),
     )
-    validation: Literal["shown", "null"] = option(
-        "shown",
-        "Whether a certified act shows a `validation` of date and method, or null.",
+    validation: Literal["carried", "null"] = option(
+        "carried",
+        "Whether a `validation` of validator, date and method is carried both ways, or is null.",
         guess(
             "1.4",
             question="What does the legacy `validation` of a vaccination hold?",
             option="acts.validation",
+        ),
+    )
+    certification: dict[str, str] = option(
+        {"execution": "execution", "proof": "proof"},
+        "How a vaccination is validated: modern word by legacy word.",
+        guess(
+            "2.2",
+            question="Which word beside `execution` does `certification_method` have?",
+            option="acts.certification",
+        ),
+    )
+    required: tuple[VaccinationField, ...] = option(
+        ("vaccine", "date"),
+        "The fields that a new vaccination must have.",
+        inferred("2.2"),
+    )
+    in_record: Literal["calls", "refuse"] = option(
+        "calls",
+        "What becomes of vaccinations that a client changes within a record: a call each, in "
+        "their order, or a 422.",
+        guess(
+            "1.4",
+            question="Could a client change vaccinations by writing their record?",
+            option="acts.in_record",
+        ),
+    )
+    unknown_vaccine: Literal["object", "null"] = option(
+        "object",
+        "What is shown of a vaccine that no table has: an object with every member empty, or null.",
+        inferred("4.5"),
+    )
+    cid_codes: bool = option(
+        False,
+        "Whether a vaccine shows its CIP codes as `cid_codes` too, as an old sample spells it.",
+        inferred("1.4"),
+    )
+
+
+class VaccineIssues(Section):
+    """Dispensings by a pharmacy, which the new API does not have."""
+
+    mode: Literal["empty", "refuse"] = option(
+        "empty",
+        "empty: the list is empty, one is a 404, making one a 501; refuse: each is a 501.",
+        guess(
+            "4.7",
+            question="What became of the vaccine issues, which the new API does not have?",
+            option="vaccine_issues.mode",
         ),
     )
 
@@ -298,6 +393,7 @@ class Options(Section):
     caption: Caption = Caption()
     sharing: Sharing = Sharing()
     acts: Acts = Acts()
+    vaccine_issues: VaccineIssues = VaccineIssues()
     conditions: Conditions = Conditions()
     errors: Errors = Errors()
     upstream: Upstream = Upstream()

@@ -19,5 +19,6 @@ SOURCES = {
 SEED = documented("SEED")
 MHR = documented("MHR")
 VACC = documented("VACC")
+ISSUES = documented("ISSUES")
 VFC = documented("VFC")
 MSAD = documented("MSAD")

@@ -1,19 +1,20 @@
-"""Vaccinations: what becomes of each field when a record is read."""
+"""Vaccinations: what becomes of each field, both ways."""
 
 from __future__ import annotations
 
-from mappings.core.codecs import Codec, code_table
+from mappings.core.codecs import code_table
 from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import guess, inferred
 from mappings.core.record_mapping import RecordMapping
+from mappings.core.rules import Rules
 from mappings.core.verbs import (
     coded,
     computed,
+    grouped,
     identifier,
     renamed,
     same,
     set_aside,
-    shown,
     untouched,
 )
 from mappings.mesvaccins import legacy, modern
@@ -22,13 +23,8 @@ from mappings.mesvaccins.codes import EmptyText, FalseWhenUnknown
 from mappings.mesvaccins.options import Options
 from mappings.mesvaccins.sources import SEED, VACC
 from mappings.mesvaccins.timestamps import LocalTime
-
-
-class NotYet(Codec):
-    """Shown as null until a nomenclature of vaccines tells what the id means."""
-
-    def downgrade(self, modern: Json, scope: Scope) -> Json:
-        return None
+from mappings.mesvaccins.vaccines import VaccineById
+from mappings.mesvaccins.validation import Validation
 
 
 def vaccination(options: Options) -> RecordMapping:
@@ -59,11 +55,10 @@ def vaccination(options: Options) -> RecordMapping:
             because="an act has no timestamps of its own: its record's are shown",
             source=inferred("4.5"),
         ),
-        shown(
+        renamed(
             "vaccine",
             to="vaccine_id",
-            codec=NotYet(),
-            because="the vaccine is told by a nomenclature, which is not read yet",
+            codec=VaccineById(options.acts.unknown_vaccine, options.acts.cid_codes),
             source=inferred("1.6"),
         ),
         renamed("date", to="performed_on", source=SEED),
@@ -88,17 +83,7 @@ def vaccination(options: Options) -> RecordMapping:
             because="an act does not tell who wrote it down",
             source=inferred("4.5"),
         ),
-        computed(
-            "validation",
-            _validation if options.acts.validation == "shown" else _nothing,
-            made_of=("certified_on", "certification_method"),
-            because="present where the act was certified",
-            source=guess(
-                "1.4",
-                question="What does the legacy `validation` of a vaccination hold?",
-                option="acts.validation",
-            ),
-        ),
+        *_validation(options),
         same("booster", codec=FalseWhenUnknown(), source=inferred("1.4")),
         set_aside(
             "comments",
@@ -106,13 +91,6 @@ def vaccination(options: Options) -> RecordMapping:
             source=inferred("4.5"),
         ),
         untouched(
-            "certified_on",
-            "certification_method",
-            because="shown as `validation` only",
-            source=SEED,
-        ),
-        untouched(
-            "certificator_id",
             "health_record_id",
             "serial_number",
             "country_code",
@@ -120,6 +98,9 @@ def vaccination(options: Options) -> RecordMapping:
             because="the legacy API never had it",
             source=SEED,
         ),
+        kind="vaccination",
+        required=options.acts.required,
+        undeclared=options.records.undeclared,
     )
 
 
@@ -127,8 +108,23 @@ def _nothing(read: Document, scope: Scope) -> Json:
     return None
 
 
-def _validation(read: Document, scope: Scope) -> Json:
-    if read["certified_on"] is None:
-        return None
-    method = read["certification_method"]
-    return {"validator": None, "date": read["certified_on"], "method": method}
+def _validation(options: Options) -> tuple[Rules, ...]:
+    source = guess(
+        "1.4",
+        question="What does the legacy `validation` of a vaccination hold?",
+        option="acts.validation",
+    )
+    fields = ("certified_on", "certification_method", "certificator_id")
+    if options.acts.validation == "carried":
+        methods = code_table(options.acts.certification)
+        return (grouped(("validation",), fields, Validation(methods), source=source),)
+    return (
+        computed(
+            "validation",
+            _nothing,
+            made_of=(),
+            because="by option, no validation is shown",
+            source=source,
+        ),
+        untouched(*fields, because="by option, no validation is shown", source=SEED),
+    )

@@ -136,6 +136,7 @@ PAGE = RecordMapping(
         source=TOLD,
     ),
     untouched("scan", because="new", source=TOLD),
+    kind="page",
 )
 
 PRESS = RecordMapping(
@@ -166,5 +167,6 @@ BOOK = RecordMapping(
     shown("seen_at", because="set by the server", source=TOLD),
     set_aside("note", because="no place", source=TOLD),
     untouched("shelf", because="new", source=TOLD),
+    kind="book",
     required=("name",),
 )

@@ -1,0 +1,80 @@
+"""How a vaccination was validated: a legacy object, three modern fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mappings.core.codecs import CodeTable, GroupCodec, Values
+from mappings.core.context import Json, Key, Scope, equal
+from mappings.core.errors import RefusedError
+
+PROFESSIONAL = "professional"
+"""The kind under which the crosswalk has the accounts of those who validate."""
+
+
+@dataclass(frozen=True)
+class Validation(GroupCodec):
+    """
+    `{"validator": {"id": ...}, "date": ..., "method": ...}`, or null for what nobody validated.
+    Who validates is the caller, by the new API's decision: a validator that is written is told
+    as lost.
+    """
+
+    methods: CodeTable
+
+    def upgrade(self, legacy: Values, stored: Values, scope: Scope) -> Values:
+        (written,) = legacy
+        if written is None:
+            return None, None, stored[2]
+        (shown,) = self.downgrade(stored, scope.unheard())
+        validation = {**(shown or {"validator": None, "date": None, "method": None}), **written}
+        if validation["date"] is None:
+            raise RefusedError("blank", ("date",))
+        if not equal(validation["validator"], (shown or {}).get("validator")):
+            scope.lose("validator")
+        method = validation["method"]
+        if shown is not None and equal(method, shown["method"]):
+            return validation["date"], stored[1], stored[2]
+        if method is not None and method not in self.methods.pairs:
+            raise RefusedError("inclusion", ("method",))
+        return validation["date"], self.methods.upgrade(method, None, scope), stored[2]
+
+    def downgrade(self, modern: Values, scope: Scope) -> Values:
+        certified_on, method, certificator = modern
+        if certified_on is None:
+            return (None,)
+        return (
+            {
+                "validator": _professional(certificator, scope),
+                "date": certified_on,
+                "method": self.methods.downgrade(method, scope),
+            },
+        )
+
+    def canonical_legacy(self, legacy: Values) -> Values:
+        (written,) = legacy
+        if written is None:
+            return (None,)
+        said = {name: written.get(name) for name in ("date", "method")}
+        validator = written.get("validator")
+        return (said if validator is None else {**said, "validator": validator},)
+
+    def canonical_modern(self, modern: Values) -> Values:
+        certified_on, method, _ = modern
+        return (None, None, None) if certified_on is None else (certified_on, method, None)
+
+    def modern_ids(self, modern: Values) -> Iterator[Key]:
+        if modern[0] is not None and modern[2] is not None:
+            yield PROFESSIONAL, str(modern[2]).lower()
+
+    def contradictions(self) -> list[str]:
+        return self.methods.contradictions()
+
+
+def _professional(certificator: Json, scope: Scope) -> Mapping[str, Json] | None:
+    """A legacy user of whom only the id is known: an act does not tell names."""
+    if certificator is None:
+        return None
+    identity = scope.context.ids.to_legacy.get((PROFESSIONAL, str(certificator).lower()))
+    return {"id": identity, "name": None, "first_name": None, "last_name": None}
