@@ -23,8 +23,11 @@ LABEL org.opencontainers.image.title="passerelle" \
     org.opencontainers.image.description="Lets applications written for an old API keep working against the new one." \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.revision="${REVISION}"
-ENV PATH="/app/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH="/app/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PASSERELLE_DATA_DIR=/data
 COPY --from=builder /app /app
+# What is remembered: mount a volume here, or name a PostgreSQL by PASSERELLE_STORE_URL.
+RUN install -d -o 65532 -g 65532 -m 0700 /data
+VOLUME /data
 # A number, so that an orchestrator can tell that it is not root.
 USER 65532:65532
 EXPOSE 8080

@@ -12,15 +12,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from proxy import packs
+from proxy.credentials import make_credentials
 from proxy.front.door import Door
 from proxy.front.health import healthz, readyz
 from proxy.front.request_id import REQUEST_ID, RequestId
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
+from proxy.journey.memory import Memory, policy_of
 from proxy.journey.routing import Router
 from proxy.observe import logs
 from proxy.observe.losses import Losses
 from proxy.settings import Settings, settings_of_environment
+from proxy.store.store import Store
 from proxy.upstream.client import Transport, Upstream
 
 
@@ -34,28 +37,34 @@ def create_app(
     *,
     upstream: Transport | None = None,
     clock: Callable[[], datetime] = now,
+    store: Store | None = None,
 ) -> Starlette:
     """
     The gateway as an ASGI application.
 
-    `upstream` is the transport under the calls of the new API, for tests; `clock` tells the time,
-    with its zone. Raises `ConfigurationError`.
+    `upstream` is the transport under the calls of the new API, for tests, and `store` what
+    remembers; `clock` tells the time, with its zone. Raises `ConfigurationError`.
     """
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
+    store = store or Store(settings, clock)
+    policy = policy_of(settings, loaded.pack, keeps=store.keeps)
     gateway = Gateway(
         settings=settings,
         loaded=loaded,
         router=Router(loaded.pack),
         upstream=Upstream(settings, upstream),
+        credentials=make_credentials(settings, store, loaded.pack, clock, upstream),
+        memory=Memory(store, policy, loaded.pack.uuid_kinds),
         losses=Losses(),
         clock=clock,
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await gateway.memory.store.open()
         yield
         gateway.losses.tell()
-        await gateway.upstream.close()
+        await gateway.close()
 
     app = Starlette(
         routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
@@ -65,6 +74,7 @@ def create_app(
     # Whatever else is asked for, whatever its path looks like, is for the legacy surface.
     app.router.default = Door(gateway)
     app.router.redirect_slashes = False
+    app.state.gateway = gateway
     return app
 
 

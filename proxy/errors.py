@@ -4,14 +4,17 @@ What can go wrong with a request, or before the first one.
 * ConfigurationError: a setting, an option or a table cannot be used; nothing is served
 * ProxyError: has the status that the legacy client sees
   + LegacyRequestError: the client is at fault
-    - MalformedError, NotFoundError, MethodNotAllowedError, ConflictError, PreconditionFailedError,
-      TooLargeError, UnsupportedMediaError
+    - MalformedError, UnauthorizedError, NotFoundError, MethodNotAllowedError, ConflictError,
+      UnknownOutcomeError, PreconditionFailedError, TooLargeError, UnsupportedMediaError
+    - NotServedError: the new API has no counterpart
     - InvalidDocumentError: has the problems, as pointers into the client's document
   + UpstreamError: the new API is at fault, or refuses
     - UpstreamStatusError: it answered with a status that is no success
     - UpstreamTimeoutError: it did not answer in time
     - UpstreamUnreachableError: no answer could be had
     - UpstreamContractError: its answer is not what the new API is known to give
+    - ListTooLongError: more pages of a list than are followed
+  + PartialError: a record within was not carried over; those before it were
   + StoreError: what the gateway remembers cannot be read or written
 """
 
@@ -31,6 +34,8 @@ class ProxyError(Exception):
     """Something is wrong with one request."""
 
     status: int = 500
+    reason: str = ""
+    """A word for which the legacy side has a sentence of its own; else the status has one."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -46,6 +51,12 @@ class MalformedError(LegacyRequestError):
     """The body is not what it claims to be."""
 
     status = 400
+
+
+class UnauthorizedError(LegacyRequestError):
+    """The caller is not who it must be."""
+
+    status = 401
 
 
 class NotFoundError(LegacyRequestError):
@@ -74,6 +85,13 @@ class ConflictError(LegacyRequestError):
     status = 409
 
 
+class UnknownOutcomeError(LegacyRequestError):
+    """The same creation came before, and nobody knows whether it was made."""
+
+    status = 409
+    reason = "unknown_outcome"
+
+
 class PreconditionFailedError(LegacyRequestError):
     """The record is not in the state that the client's If-Match asks for."""
 
@@ -92,6 +110,14 @@ class UnsupportedMediaError(LegacyRequestError):
     status = 415
 
 
+class NotServedError(LegacyRequestError):
+    """What the new API has no counterpart for."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"status {status}")
+
+
 class InvalidDocumentError(LegacyRequestError):
     """The client's document cannot be carried over."""
 
@@ -100,6 +126,21 @@ class InvalidDocumentError(LegacyRequestError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{len(self.problems)} problems")
+
+
+class PartialError(ProxyError):
+    """A record within was not carried over; those before it were, and stay."""
+
+    def __init__(self, cause: ProxyError, pointer: str) -> None:
+        self.status = cause.status
+        self.pointer = pointer
+        """Where it stands in the client's document."""
+        self._headers = cause.headers
+        super().__init__(f"{pointer}: {type(cause).__name__}")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self._headers
 
 
 class StoreError(ProxyError):
@@ -116,6 +157,8 @@ class UpstreamError(ProxyError):
     """The new API is at fault, or refuses."""
 
     status = 502
+    sent = True
+    """Whether the new API may have got the request."""
 
 
 class UpstreamStatusError(UpstreamError):
@@ -141,9 +184,23 @@ class UpstreamTimeoutError(UpstreamError):
 
     status = 504
 
+    def __init__(self, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__("no answer in time")
+
 
 class UpstreamUnreachableError(UpstreamError):
     """No answer could be had from the new API."""
+
+    def __init__(self, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__("no answer")
+
+
+class ListTooLongError(UpstreamError):
+    """A list of the new API has more pages than are followed."""
+
+    reason = "too_long"
 
 
 class UpstreamContractError(UpstreamError):

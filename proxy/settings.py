@@ -46,7 +46,7 @@ def _listed(value: object) -> object:
 
 
 def _pairs(value: object) -> object:
-    """`email=drop,ins_c=reject` as a mapping."""
+    """`one=drop,other=reject` as a mapping."""
     if not isinstance(value, str):
         return value
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]

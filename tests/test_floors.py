@@ -98,6 +98,10 @@ def test_each_library_has_its_own_room() -> None:
     assert importers("httpx") == {"proxy/upstream/client.py"}
     assert all(name.startswith("proxy/cli/") for name in importers("typer"))
     assert all(name.startswith("proxy/cli/") for name in importers("rich"))
+    assert all(
+        name.startswith("proxy/store/") for name in importers("sqlalchemy") | importers("alembic")
+    )
+    assert importers("asyncpg") == {"proxy/store/engine.py"}
     assert importers("structlog") == {"proxy/observe/logs.py"}
 
 

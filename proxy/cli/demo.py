@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvicorn
+from pydantic import SecretStr
 
+from proxy import packs, strict_json
 from proxy.app import create_app
 from proxy.cli import serving
 from proxy.cli.console import ExitCode, err, out
 from proxy.cli.tour import Tour
 from proxy.observe import logs
-from proxy.settings import settings_of_environment
+from proxy.settings import Settings, pack_settings_of_environment, settings_of_environment
+from proxy.store.seal import new_key
 from sandbox import create_app as create_sandbox
 
 START_SECONDS = 10
@@ -39,14 +44,15 @@ def demo(
     with (
         serving.listen("127.0.0.1", sandbox_port) as behind,
         serving.listen("127.0.0.1", port) as front,
+        tempfile.TemporaryDirectory(prefix="passerelle-demo-") as folder,
     ):
-        _show(behind, front, once=once)
+        _show(behind, front, Path(folder), once=once)
 
 
-def _show(behind: socket.socket, front: socket.socket, *, once: bool) -> None:
+def _show(behind: socket.socket, front: socket.socket, folder: Path, *, once: bool) -> None:
     upstream, gateway = serving.address(behind), serving.address(front)
     logs.silence()
-    app = create_app(settings_of_environment(upstream_url=upstream, public_url=None))
+    app = create_app(settings(upstream, folder))
     with _served(create_sandbox(), behind), _served(app, front):
         tour = Tour(gateway, upstream, out())
         right = tour.walk()
@@ -59,6 +65,27 @@ def _show(behind: socket.socket, front: socket.socket, *, once: bool) -> None:
             soft_wrap=True,
         )
         _wait()
+
+
+def settings(upstream: str, folder: Path) -> Settings:
+    """The environment's settings, with what a demo makes for itself: a store, a key, tables."""
+    of_pack = pack_settings_of_environment()
+    sample = packs.load(of_pack.pack, of_pack.pack_options).pack.sample
+    tables = folder / "tables"
+    tables.mkdir()
+    for name, rows in sample.tables.items():
+        (tables / f"{name}.json").write_bytes(strict_json.dump(list(rows)))
+    return settings_of_environment(
+        upstream_url=upstream,
+        public_url=None,
+        data_dir=folder,
+        store_url=None,
+        keys=SecretStr(new_key()),
+        keys_file=None,
+        tables=tables,
+        credentials="passthrough",
+        tokens="upstream",
+    )
 
 
 def _wait() -> None:

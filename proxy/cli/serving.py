@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from proxy import app as gateway
 from proxy.cli.console import err
 from proxy.errors import ConfigurationError
+from proxy.journey.memory import Policy
 from proxy.settings import Settings, settings_of_environment
 from sandbox import create_app as create_sandbox
 
@@ -28,6 +31,22 @@ Port = Annotated[int, port_option("Port to listen on; 0 for any free one.")]
 GRACE_SECONDS = 10
 
 
+class Pages(StrEnum):
+    """How the sandbox's list tells of its next page."""
+
+    LINK = "link"
+    PAGE = "page"
+    CURSOR = "cursor"
+
+
+FATES = {
+    "keep": "kept here, sealed",
+    "drop": "dropped and told (PASSERELLE_KEYS_FILE names the keys to keep them with)",
+    "reject": "refused",
+}
+"""What is said at start of values set aside, by policy."""
+
+
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8080,
@@ -38,14 +57,29 @@ def serve(
 
     Configured by the environment; PASSERELLE_UPSTREAM_URL, the new API's base URL, suffices.
     """
-    gateway.create_app(settings_of_environment())
+    policy = asyncio.run(_prepared(settings_of_environment()))
     listening = listen(host, port)
     server_config = config("proxy.app:from_environment", factory=True, workers=workers)
-    err().print(f"passerelle serves on {address(listening)}", soft_wrap=True)
+    err().print(
+        f"passerelle serves on {address(listening)}\n"
+        f"values that the new API has no place for: {FATES[policy.otherwise]}",
+        soft_wrap=True,
+    )
     if workers == 1:
         _run(server_config, listening)
     else:
         Multiprocess(server_config, sockets=[listening]).run()
+
+
+async def _prepared(settings: Settings) -> Policy:
+    """Everything that can be wrong is found here, before the first request, and told in a line."""
+    made = gateway.create_app(settings).state.gateway
+    try:
+        await made.memory.store.open()
+    finally:
+        await made.close()
+    policy: Policy = made.memory.policy
+    return policy
 
 
 serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(
@@ -56,15 +90,32 @@ serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(
 def sandbox(
     host: Host = "127.0.0.1",
     port: Port = 9000,
-    strict: Annotated[bool, typer.Option("--strict", help="Take its own tokens only.")] = False,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Take no tokens but its own.")] = False,
     empty: Annotated[
         bool, typer.Option("--empty", help="Begin without the invented people.")
     ] = False,
+    idempotency: Annotated[
+        bool,
+        typer.Option(
+            "--idempotency/--no-idempotency", help="Honour the Idempotency-Key of a creation."
+        ),
+    ] = True,
+    page_size: Annotated[
+        int | None, typer.Option(min=1, help="Give the list of records in pages of so many.")
+    ] = None,
+    pages: Annotated[Pages, typer.Option(help="How a page tells of the next one.")] = Pages.LINK,
 ) -> None:
     """Serve a stand-in for the new API, in memory, with invented people."""
     listening = listen(host, port)
     err().print(f"the sandbox serves on {address(listening)}", soft_wrap=True)
-    app = create_sandbox(strict=strict, seed=not empty)
+    app = create_sandbox(
+        strict=strict,
+        seed=not empty,
+        idempotency=idempotency,
+        page_size=page_size,
+        pages=pages.value,
+    )
     _run(config(app), listening)
 
 

@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from mappings.core.context import equal
+from mappings.core.context import Document, equal
+from mappings.core.endpoint import Endpoint
 from mappings.core.pack import Pack
 from mappings.core.rules import Shown
 from proxy import packs
@@ -59,6 +60,7 @@ class Tour:
         """Every step; whether all of them were right."""
         where = self.create()
         if where:
+            self.add_within(where)
             self.read_and_write_back(where)
             self.be_refused(where)
             self.delete(where)
@@ -70,42 +72,31 @@ class Tour:
     def create(self) -> str:
         """A record made by a legacy client; gives its legacy address."""
         created = dict(self.pack.sample.created)
-        answer = call("POST", f"{self.gateway}{self.path('create')}", created)
-        exchange = (self.exchanges() or [NOTHING])[-1]
-        self.console.print(
-            grid(
-                (
-                    panel("1  legacy request", f"POST {self.path('create')}", created, "cyan"),
-                    panel(
-                        "2  the new API gets",
-                        f"{exchange['method']} {exchange['path']}",
-                        exchange["body"],
-                        "magenta",
-                    ),
-                    panel(
-                        "3  the new API gives",
-                        str(exchange["status"]),
-                        exchange["answer"],
-                        "magenta",
-                    ),
-                    panel("4  legacy answer", str(answer.status), answer.document, "cyan"),
-                ),
-                columns=4 if self.console.width >= WIDE else 2,
-            )
-        )
-        lost = [name for name in answer.headers.get(LOST.lower(), "").split(", ") if name]
-        carried = {
-            name: value
-            for name, value in self.mapping.canonical(created).items()
-            if name not in lost
-        }
-        same = all(equal(answer.document.get(name), value) for name, value in carried.items())
+        answer = self.show("a record", self.path("create"), created)
         self.step("a legacy client makes a record: 201", answer.status == 201)
         if answer.status != 201:
             return ""
-        self.step(f"it reads back the {len(carried)} fields that the new API can hold", same)
-        self.step(f"what it cannot hold is told: {', '.join(lost)}", bool(lost))
+        lost = _lost(answer)
+        said = self.mapping.canonical(created)
+        back = {name: value for name, value in said.items() if name not in lost}
+        same = all(agrees(value, answer.document.get(name)) for name, value in back.items())
+        self.step(f"it reads back {len(back)} of the {len(said)} fields that it wrote", same)
+        if lost:
+            self.step(f"the others are told as lost: {', '.join(lost)}", len(back) < len(said))
         return answer.headers["location"]
+
+    def add_within(self, where: str) -> None:
+        """Records within the record, made by the same client and read back."""
+        for name, document in self.pack.sample.within.items():
+            row = self.row("create", f"/{name}")
+            answer = self.show(name, f"{self.below(where)}/{name}{self.pack.suffix}", document)
+            self.step(f"it adds to {name}: 201", answer.status == 201)
+            if answer.status != 201:
+                continue
+            read = call("GET", self.gateway + answer.headers["location"])
+            said = row.mapping.canonical(document)
+            same = all(agrees(value, read.document.get(it)) for it, value in said.items())
+            self.step("it reads it back as it was written", same and not _lost(answer))
 
     def read_and_write_back(self, where: str) -> None:
         """Written back whole, a record keeps what only the new API knows."""
@@ -148,10 +139,41 @@ class Tour:
         mark = "[green]ok   [/]" if right else "[bold red]WRONG[/]"
         self.console.print(f"{mark} {escape(text)}", soft_wrap=True)
 
+    def show(self, title: str, path: str, document: Document) -> Answer:
+        """Something made by a legacy client, shown with what the new API got and gave."""
+        before = len(self.exchanges())
+        answer = call("POST", self.gateway + path, dict(document))
+        calls = [it for it in self.exchanges()[before:] if it["method"] == "POST"]
+        got = (calls or [NOTHING])[0]
+        told = f"{got['method']} {got['path']}"
+        self.console.print(
+            grid(
+                (
+                    panel(f"1  legacy request: {title}", f"POST {path}", dict(document), "cyan"),
+                    panel("2  the new API gets", told, got["body"], "magenta"),
+                    panel("3  the new API gives", str(got["status"]), got["answer"], "magenta"),
+                    panel("4  legacy answer", str(answer.status), answer.document, "cyan"),
+                ),
+                columns=4 if self.console.width >= WIDE else 2,
+            )
+        )
+        return answer
+
+    def row(self, action: str, ending: str = "") -> Endpoint:
+        """The first endpoint with this action, whose legacy path ends so."""
+        return next(
+            row
+            for row in self.pack.endpoints
+            if isinstance(row, Endpoint) and row.action == action and row.path.endswith(ending)
+        )
+
     def path(self, action: str) -> str:
-        """The legacy path of the endpoint with this action."""
-        path = next(row.path for row in self.pack.endpoints if row.action == action)
-        return f"{self.pack.prefixes[0]}{path}{self.pack.suffix}"
+        """The legacy path of the first endpoint with this action."""
+        return f"{self.pack.prefixes[0]}{self.row(action).path}{self.pack.suffix}"
+
+    def below(self, where: str) -> str:
+        """The legacy address under which a record's own records lie."""
+        return where.removesuffix(self.pack.suffix)
 
     def modern_path(self, where: str) -> str:
         """The path under which the new API has the record at a legacy address."""
@@ -162,6 +184,22 @@ class Tour:
         """What the new API's stand-in got and gave."""
         exchanges: list[dict[str, Any]] = call("GET", f"{self.upstream}/_sandbox/requests").document
         return exchanges
+
+
+def _lost(answer: Answer) -> list[str]:
+    """The fields that an answer names as lost."""
+    return [name for name in answer.headers.get(LOST.lower(), "").split(", ") if name]
+
+
+def agrees(said: Any, whole: Any) -> bool:
+    """Whether everything that one document says stands in another, which may say more."""
+    if isinstance(said, Mapping):
+        return isinstance(whole, Mapping) and all(
+            agrees(value, whole.get(name)) for name, value in said.items()
+        )
+    if isinstance(said, list):
+        return isinstance(whole, list) and len(said) == len(whole) and all(map(agrees, said, whole))
+    return equal(said, whole)
 
 
 def call(method: str, url: str, document: Any = None) -> Answer:

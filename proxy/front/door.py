@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 from mappings.core import pointer as pointers
 from proxy.errors import (
     MalformedError,
+    PartialError,
     ProxyError,
+    StoreError,
     UpstreamContractError,
     UpstreamTimeoutError,
     UpstreamUnreachableError,
@@ -21,7 +23,7 @@ from proxy.errors import (
 from proxy.front.request_id import SCOPE
 from proxy.journey import answers
 from proxy.journey.gateway import Gateway
-from proxy.journey.translation import Journey
+from proxy.journey.walk import Walk
 from proxy.observe.logs import log
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -36,64 +38,65 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        request = Request(scope, receive)
-        request_id: str = scope[SCOPE]
-        journey, response = await self._answered(request, request_id)
+        walk = Walk(self.gateway, Request(scope, receive), scope[SCOPE])
+        response = await self._answered(walk)
         await response(scope, receive, send)
-        if journey is not None and response.status_code < 400:
-            self.gateway.losses.count(journey.lost, journey.unknown, journey.dropped_parameters)
-        self._log(request, request_id, journey, response, time.perf_counter() - began)
+        journey = walk.journey
+        if response.status_code < 400:
+            lost = () if journey is None else journey.lost
+            unknown = () if journey is None else journey.unknown
+            self.gateway.losses.count(lost, unknown, walk.dropped_parameters)
+        self._log(walk, response, time.perf_counter() - began)
 
-    async def _answered(self, request: Request, request_id: str) -> tuple[Journey | None, Response]:
-        """The journey's answer, or the legacy form of whatever went wrong on it."""
-        journey, pack, head = None, self.gateway.loaded.pack, request.method == "HEAD"
+    async def _answered(self, walk: Walk) -> Response:
+        """The answer of the walk, or the legacy form of whatever went wrong on it."""
+        pack, head = self.gateway.loaded.pack, walk.request.method == "HEAD"
         try:
-            route = self.gateway.router.resolve(request.method, request.scope["raw_path"])
-            journey = Journey(self.gateway, request, route, request_id)
-            return journey, await journey.answer()
+            return await walk.answer()
         except ProxyError as error:
-            if isinstance(error, UpstreamContractError):
-                _log_contract(error, request_id)
-            elif isinstance(error, UpstreamTimeoutError | UpstreamUnreachableError):
-                log.error(
-                    "upstream gave no answer", request_id=request_id, error=type(error).__name__
-                )
-            return journey, answers.failure(error, pack, head=head)
+            _log_error(error, walk.request_id)
+            return answers.failure(error, pack, head=head)
         except ClientDisconnect:
-            return journey, answers.failure(MalformedError(), pack, head=head)
+            return answers.failure(MalformedError(), pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback
-            _log_failure(error, request_id)
-            return journey, answers.failure(ProxyError(), pack, head=head)
+            _log_failure(error, walk.request_id)
+            return answers.failure(ProxyError(), pack, head=head)
 
-    def _log(
-        self,
-        request: Request,
-        request_id: str,
-        journey: Journey | None,
-        response: Response,
-        seconds: float,
-    ) -> None:
-        fields = {}
+    def _log(self, walk: Walk, response: Response, seconds: float) -> None:
+        fields: dict[str, object] = {}
+        journey, calls, method = walk.journey, walk.calls, walk.request.method
         if journey is not None:
             fields = {
                 "lost": sorted(
                     {pointers.field_path(loss.pointer) for loss in journey.lost if loss.declared}
                 ),
                 "lost_undeclared": sum(not loss.declared for loss in journey.lost),
-                "dropped_parameters": journey.dropped_parameters,
                 "unknown": sorted({pointers.field_path(place) for place in journey.unknown}),
-                "upstream_status": journey.upstream_status,
-                "upstream_milliseconds": round(journey.upstream_milliseconds, 1),
             }
+        if calls is not None:
+            fields["upstream_status"] = calls.status
+            fields["upstream_milliseconds"] = round(calls.milliseconds, 1)
         log.info(
             "request",
-            request_id=request_id,
-            method=request.method if request.method in METHODS else "other",
-            route=UNMATCHED if journey is None else journey.route.endpoint.path,
+            request_id=walk.request_id,
+            method=method if method in METHODS else "other",
+            route=UNMATCHED if walk.route is None else walk.route.row.path,
             legacy_status=response.status_code,
             milliseconds=round(seconds * 1000, 1),
+            dropped_parameters=walk.dropped_parameters,
             **fields,
         )
+
+
+def _log_error(error: ProxyError, request_id: str) -> None:
+    """What an operator must hear of: whatever is not the client's own fault."""
+    cause = error.__cause__ if isinstance(error, PartialError) else error
+    if isinstance(cause, UpstreamContractError):
+        _log_contract(cause, request_id)
+    elif isinstance(cause, UpstreamTimeoutError | UpstreamUnreachableError):
+        log.error("upstream gave no answer", request_id=request_id, error=type(cause).__name__)
+    elif isinstance(cause, StoreError):
+        log.error("the store cannot be used", request_id=request_id, error=type(cause).__name__)
 
 
 def _log_contract(error: UpstreamContractError, request_id: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from mappings.core.pack import Pack
 from proxy import strict_json
-from proxy.errors import InvalidDocumentError, ProxyError
+from proxy.errors import InvalidDocumentError, PartialError, ProxyError
+from proxy.journey.headers import entity_tag, matches
 
 JSON = "application/json; charset=utf-8"
 PRIVATE = {"Cache-Control": "no-store"}
@@ -32,11 +34,24 @@ def answer(status: int, body: bytes, headers: Mapping[str, str], *, head: bool) 
     return Response(b"" if head else body, status_code=status, headers=framed)
 
 
+def shown(
+    request: Request, status: int, body: bytes, headers: Mapping[str, str], *, reads: bool
+) -> Response:
+    """A document with its own validator, or 304 where the client has it already."""
+    head, tag = request.method == "HEAD", {"ETag": entity_tag(body)}
+    have = request.headers.get("if-none-match") if reads else None
+    if have is not None and matches(have, tag["ETag"], weakly=True):
+        return answer(HTTPStatus.NOT_MODIFIED, b"", tag, head=head)
+    return answer(status, body, {**tag, **headers}, head=head)
+
+
 def failure(error: ProxyError, pack: Pack, *, head: bool) -> Response:
     """The legacy form of an error. Nothing of the new API is in it."""
     if isinstance(error, InvalidDocumentError):
         document = pack.errors.invalid(error.problems)
+    elif isinstance(error, PartialError):
+        document = pack.errors.partial(error.status, error.pointer)
     else:
-        document = pack.errors.error(error.status)
+        document = pack.errors.error(error.status, error.reason)
     headers = {**pack.errors.headers(error.status), **error.headers}
     return answer(error.status, encode(document, pack), headers, head=head)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from proxy.credentials import Credentials
+from proxy.journey.memory import Memory
 from proxy.journey.routing import Router
 from proxy.observe.losses import Losses
 from proxy.packs import Loaded
@@ -21,8 +23,16 @@ class Gateway:
     loaded: Loaded
     router: Router
     upstream: Upstream
+    credentials: Credentials
+    memory: Memory
     losses: Losses
     clock: Callable[[], datetime]
+
+    async def close(self) -> None:
+        """Let go of the connections and of the store."""
+        await self.credentials.close()
+        await self.upstream.close()
+        await self.memory.store.close()
 
     @property
     def today(self) -> date:

@@ -13,7 +13,7 @@ from mappings.core import pointer as pointers
 from mappings.core.context import Loss
 from proxy.errors import MalformedError
 
-TO_UPSTREAM = ("accept-language", "authorization", "traceparent", "tracestate")
+TO_UPSTREAM = ("accept-language", "traceparent", "tracestate")
 """What goes on as the client sent it. A client cannot strip any by naming it in Connection."""
 
 ONCE = frozenset({"authorization", "if-match", "if-none-match"})
@@ -27,7 +27,7 @@ Pairs = list[tuple[str, str]]
 
 
 def to_upstream(headers: Headers, request_id: str) -> Pairs:
-    """The headers of the call that carries a legacy request on, without those of its body."""
+    """The headers that a legacy request's calls share, without its credential."""
     for name in ONCE:
         if len(headers.getlist(name)) > 1:
             raise MalformedError

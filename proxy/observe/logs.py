@@ -32,6 +32,8 @@ FIELDS = frozenset(
 )
 """What a line may hold. None of these is ever a value of a record, a path or a query."""
 
+LIBRARIES = ("aiosqlite", "alembic", "httpcore", "httpx", "sqlalchemy", "uvicorn.access")
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -49,8 +51,8 @@ def configure() -> None:
     )
     server = logging.getLogger("uvicorn.error")
     server.handlers, server.propagate = [_OfTheServer()], False
-    # Their lines hold URLs, and a URL holds the id of a record.
-    for name in ("httpx", "httpcore", "uvicorn.access"):
+    # Their lines hold URLs and values of statements, and those hold what is told of a person.
+    for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

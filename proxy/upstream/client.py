@@ -30,8 +30,8 @@ class Reply:
     body: bytes
     etag: str | None
     retry_after: str | None
-    has_more: bool
-    """Whether this is one page of a list, and another follows (RFC 8288)."""
+    next: str | None
+    """Of one page of a list, the URL of the page that follows (RFC 8288)."""
     milliseconds: float
 
 
@@ -86,15 +86,17 @@ class Upstream:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise UpstreamTimeoutError from error
+            sent = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise UpstreamTimeoutError(sent=sent) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UpstreamUnreachableError from error
+            sent = not isinstance(error, httpx.ConnectError | httpx.InvalidURL)
+            raise UpstreamUnreachableError(sent=sent) from error
         return Reply(
             status=response.status_code,
             body=body,
             etag=response.headers.get("etag"),
             retry_after=response.headers.get("retry-after"),
-            has_more="next" in response.links,
+            next=response.links.get("next", {}).get("url"),
             milliseconds=(time.perf_counter() - began) * 1000,
         )
 

@@ -12,14 +12,15 @@ from tests.cli.servers import free_port, served, taken_port
 
 RULES = sum(len(mapping.rules) for mapping in mesvaccins.PACK.mappings.values())
 PACK = f"ok  pack mesvaccins: {RULES} rules, {len(mesvaccins.PACK.endpoints)} endpoints"
-NO_TABLE = "ok  table conditions: not supplied (docs/mapping.md, Tables)"
+NO_CONDITIONS = "ok  table conditions: not supplied (docs/mapping.md, Tables)"
+NO_VACCINES = "ok  table vaccines: not supplied (docs/mapping.md, Tables)"
 
 
 def test_offline_the_pack_is_checked_without_any_setting(run: Run) -> None:
     result = run("check", "--offline")
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [PACK, NO_TABLE]
+    assert result.stdout.splitlines() == [PACK, NO_CONDITIONS, NO_VACCINES]
     assert result.stderr == ""
 
 
@@ -33,7 +34,7 @@ def test_a_table_that_the_operator_supplies_is_read(
     result = run("check", "--offline")
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [PACK, "ok  table conditions: read"]
+    assert result.stdout.splitlines() == [PACK, "ok  table conditions: read", NO_VACCINES]
 
 
 def test_a_new_api_that_answers_is_well_whatever_its_status(
@@ -46,7 +47,8 @@ def test_a_new_api_that_answers_is_well_whatever_its_status(
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         PACK,
-        NO_TABLE,
+        NO_CONDITIONS,
+        NO_VACCINES,
         "ok  settings",
         "ok  the new API answers (GET of its base URL gave 404; any status will do)",
     ]
@@ -77,7 +79,7 @@ def test_a_new_api_that_is_down_fails(run: Run, monkeypatch: pytest.MonkeyPatch)
     result = run("check")
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines() == [PACK, NO_TABLE, "ok  settings"]
+    assert result.stdout.splitlines() == [PACK, NO_CONDITIONS, NO_VACCINES, "ok  settings"]
     assert result.stderr == (
         f"passerelle: {url} cannot be reached: is the URL right, and does this machine reach it?\n"
     )

@@ -30,6 +30,13 @@ class Servers:
             listening.close()
 
 
+DROPPED = (
+    "values that the new API has no place for: dropped and told "
+    "(PASSERELLE_KEYS_FILE names the keys to keep them with)\n"
+)
+"""What is said once at start where no key is configured."""
+
+
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     """Servers that end before they begin."""
@@ -55,7 +62,7 @@ def test_the_base_url_of_the_new_api_suffices_to_serve(run: Run, servers: Server
     assert result.exit_code == 0
     ((host, port),) = servers.addresses
     assert host == "127.0.0.1"
-    assert result.stderr == f"passerelle serves on http://127.0.0.1:{port}\n"
+    assert result.stderr == f"passerelle serves on http://127.0.0.1:{port}\n{DROPPED}"
     assert result.stdout == ""
 
 
@@ -67,7 +74,7 @@ def test_host_and_port_choose_where_it_listens(run: Run, servers: Servers) -> No
 
     assert result.exit_code == 0
     assert servers.addresses == [("127.0.0.1", port)]
-    assert result.stderr == f"passerelle serves on http://127.0.0.1:{port}\n"
+    assert result.stderr == f"passerelle serves on http://127.0.0.1:{port}\n{DROPPED}"
 
 
 @pytest.mark.usefixtures("_configured")

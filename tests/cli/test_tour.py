@@ -1,8 +1,10 @@
 """The tour of the demo: what it shows, and that it sees when a step is wrong."""
 
 import io
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxy.app import create_app
+from proxy.cli import demo
 from proxy.cli.tour import Tour
 from proxy.observe import logs
-from proxy.settings import Settings
 from sandbox import create_app as create_sandbox
 from tests.cli.servers import free_port, served
 
@@ -28,10 +30,12 @@ def tour(
     logs.silence()
     screen = io.StringIO()
     console = Console(file=screen, width=width, force_terminal=colour, highlight=False)
-    with served(change(create_sandbox())) as url:
-        gateway = create_app(Settings(upstream_url=upstream or url))
-        with served(gateway) as address:
-            yield Tour(address, url, console), screen
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(change(create_sandbox())) as url,
+        served(create_app(demo.settings(upstream or url, Path(folder)))) as address,
+    ):
+        yield Tour(address, url, console), screen
 
 
 def from_the_gateway(scope: Scope, method: str) -> bool:
@@ -87,7 +91,7 @@ def test_every_step_is_right_before_a_new_api_as_it_must_be() -> None:
     assert right
     assert wrong_steps(screen.getvalue()) == []
     assert screen.getvalue().endswith("\nevery step was right\n")
-    assert sum(line.startswith("ok ") for line in screen.getvalue().splitlines()) == 11
+    assert sum(line.startswith("ok ") for line in screen.getvalue().splitlines()) == 14
 
 
 @pytest.mark.parametrize(("width", "beside"), [(210, 4), (110, 2)], ids=["wide", "narrow"])

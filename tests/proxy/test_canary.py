@@ -5,6 +5,7 @@ import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,15 +13,9 @@ import pytest
 import structlog
 from starlette.requests import Request
 
-from proxy import packs
 from proxy.errors import ProxyError
-from proxy.journey.gateway import Gateway
-from proxy.journey.routing import Router
-from proxy.journey.translation import Journey
-from proxy.observe.losses import Losses
-from proxy.settings import Settings
-from proxy.upstream.client import Upstream
-from tests.proxy.conftest import UPSTREAM, Gateways, LogLines, noon
+from proxy.journey.walk import Walk
+from tests.proxy.conftest import KEYS, Gateways, LogLines
 from tests.proxy.documents import LEGACY_FIELDS, legacy_document, modern_act, modern_document
 
 CANARY = "Canary7f3a91"
@@ -241,18 +236,13 @@ async def test_no_value_is_in_a_line_an_error_or_a_header(
     {**REFUSED, **FAILED, **REJECTED}.values(),
     ids={**REFUSED, **FAILED, **REJECTED}.keys(),
 )
-async def test_no_value_is_in_the_text_of_an_error(exchange: Exchange) -> None:
+async def test_no_value_is_in_the_text_of_an_error(
+    gateways: Gateways, tables: Path, exchange: Exchange
+) -> None:
     """Trap 16: an error that somebody logs one day says nothing of a record either."""
-    settings = Settings(upstream_url=UPSTREAM)
-    loaded = packs.load(settings.pack)
-    gateway = Gateway(
-        settings=settings,
-        loaded=loaded,
-        router=Router(loaded.pack),
-        upstream=Upstream(settings, httpx.MockTransport(exchange.upstream)),
-        losses=Losses(),
-        clock=noon,
-    )
+    gateway = gateways.app(
+        upstream=httpx.MockTransport(exchange.upstream), tables=tables, keys=KEYS
+    ).state.gateway
     client = httpx.AsyncClient(base_url="https://legacy.example")
     sent = client.build_request(
         exchange.method, exchange.path, json=exchange.sent, content=exchange.raw
@@ -267,12 +257,12 @@ async def test_no_value_is_in_the_text_of_an_error(exchange: Exchange) -> None:
         "headers": [(name.lower(), value) for name, value in sent.headers.raw],
         "query_string": CANARY.encode(),
         "path": exchange.path,
+        "raw_path": exchange.path.encode(),
     }
     said: list[str] = []
     with contextlib.suppress(*([type(exchange.failure)] if exchange.failure else [])):
         try:
-            route = gateway.router.resolve(exchange.method, exchange.path.encode())
-            await Journey(gateway, Request(scope, receive), route, "0" * 16).answer()
+            await Walk(gateway, Request(scope, receive), "0" * 16).answer()
         except ProxyError as error:
             said = [str(error), repr(error)]
 

@@ -38,8 +38,8 @@ class Process:
 
     @property
     def log(self) -> list[str]:
-        """The lines of its log so far: all but the first one, which says where it serves."""
-        return self.err.splitlines()[1:]
+        """The lines of its log so far: all but the first ones, which say that it serves."""
+        return [line for line in self.err.splitlines() if line.startswith("{")]
 
     @property
     def port(self) -> int:
@@ -70,7 +70,7 @@ def passerelle(folder: Path, *arguments: str, **settings: str) -> Iterator[Proce
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            env=environment(**settings),
+            env={**environment(**settings), "XDG_STATE_HOME": str(folder)},
         )
     try:
         yield Process(running, folder)

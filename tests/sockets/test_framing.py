@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -15,8 +16,9 @@ OF_THIS_ANSWER = {"date", "x-request-id"}
 
 @pytest.fixture
 def where(gateway: Process) -> str:
-    """Where the record lies that was made for a test."""
-    made = ask(gateway.port, "POST", RECORDS, legacy_document(first_name="Éloïse"), CALLER)
+    """Where the record lies that was made for a test: each one anew, for the same is the same."""
+    document = legacy_document(first_name="Éloïse", zip_code=uuid4().hex)
+    made = ask(gateway.port, "POST", RECORDS, document, CALLER)
     return made.headers["location"]
 
 

@@ -20,6 +20,7 @@ MAY_CROSS = {
     "content-length",
     "content-type",
     "host",
+    "idempotency-key",
     "if-match",
     "traceparent",
     "tracestate",

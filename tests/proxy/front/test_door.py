@@ -256,8 +256,10 @@ async def test_what_was_lost_is_counted_by_field_and_told_at_the_end(
     written = legacy_document(email="maelle@inbox.example", kerbrizac=1, shoe_size=38)
 
     async with app.router.lifespan_context(app):
-        for _ in range(2):
-            await legacy_client_of(app).post(RECORDS, json=written)
+        for caller in ("Bearer a", "Bearer b"):
+            await legacy_client_of(app).post(
+                RECORDS, json=written, headers={"Authorization": caller}
+            )
 
     last = log_lines()[-1]
     assert (last["event"], last["lost"]) == ("losses", {"email": 2, UNDECLARED: 4})

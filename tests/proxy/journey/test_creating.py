@@ -18,6 +18,9 @@ from tests.proxy.documents import (
     modern_document,
 )
 
+SOMEBODY_ELSE = {"Authorization": "Bearer another"}
+"""For whom the same creation is another one."""
+
 
 async def test_a_record_is_made_of_the_fields_that_the_client_wrote(
     upstream: respx.Router, legacy_client: httpx.AsyncClient
@@ -48,7 +51,9 @@ async def test_a_record_may_stand_under_its_name_in_the_body(
     await legacy_client.post(RECORDS, json=legacy_document())
 
     response = await legacy_client.post(
-        RECORDS, json={"utf8": "✓", "record": legacy_document(), "commit": "Create"}
+        RECORDS,
+        json={"utf8": "✓", "record": legacy_document(), "commit": "Create"},
+        headers=SOMEBODY_ELSE,
     )
 
     assert response.status_code == 201
@@ -249,11 +254,14 @@ async def test_a_body_that_is_no_object_is_a_problem_of_the_whole_document(
     assert response.json() == {"errors": {"base": ["n'est pas un objet"]}}
 
 
-async def test_vaccinations_cannot_be_written_yet(legacy_client: httpx.AsyncClient) -> None:
-    """Trap 32: one legacy write is never two of the new API."""
+async def test_vaccinations_cannot_be_written_with_their_record_by_option(
+    gateways: Gateways,
+) -> None:
+    """Trap 32: one legacy write is then never two of the new API."""
+    client = gateways.client(options='[acts]\nin_record = "refuse"\nrequired = ["date"]')
     acts = [{"date": "2021-05-16", "injection_route": "IM"}]
 
-    response = await legacy_client.post(RECORDS, json=legacy_document(vaccinations=acts))
+    response = await client.post(RECORDS, json=legacy_document(vaccinations=acts))
 
     assert response.status_code == 422
     assert response.json() == {"errors": {"vaccinations": ["ne peut pas être modifié(e) ici"]}}

@@ -66,7 +66,7 @@ async def test_the_list_is_found_under_every_legacy_spelling_of_its_path(
         pytest.param(f"/api/v1/records/{ID[:-1]}", id="an id that is too short"),
         pytest.param(f"/api/v1/records/{ID.replace('-', '')}", id="an id without hyphens"),
         pytest.param(f"/api/v1/records/%7B{ID}%7D", id="an id in braces"),
-        pytest.param(f"/api/v1/records/{ID}/vaccinations", id="something below a record"),
+        pytest.param(f"/api/v1/records/{ID}/diagnostics", id="something below a record"),
         pytest.param(f"/api/v1/records/..%2F{ID}", id="dots and a slash, escaped"),
         pytest.param(f"/api/v1/records/{ID}%2e%2e", id="dots, escaped"),
         pytest.param(f"/api/v1/records/%30{ID[1:]}", id="a digit, escaped"),

@@ -225,13 +225,14 @@ async def test_the_records_own_uuid_is_accepted_in_any_case(
         pytest.param([{"date": "2021-05-15"}], id="another day"),
     ],
 )
-async def test_a_change_of_vaccinations_is_refused_rather_than_half_done(
-    upstream: respx.Router, legacy_client: httpx.AsyncClient, acts: Any
+async def test_a_change_of_vaccinations_is_refused_by_option(
+    upstream: respx.Router, gateways: Gateways, acts: Any
 ) -> None:
     """Traps 28 and 32: no list is aligned by guessing."""
     upstream.get(MODERN_RECORD).respond(json=modern_document(vaccination_acts=[modern_act()]))
+    client = gateways.client(options='[acts]\nin_record = "refuse"\nrequired = ["date"]')
 
-    response = await legacy_client.put(RECORD, json={"vaccinations": acts})
+    response = await client.put(RECORD, json={"vaccinations": acts})
 
     assert response.status_code == 422
     assert response.json() == {"errors": {"vaccinations": ["ne peut pas être modifié(e) ici"]}}
@@ -255,7 +256,7 @@ async def test_a_change_of_vaccinations_is_refused_rather_than_half_done(
 )
 async def test_vaccinations_of_another_shape_are_a_problem_at_their_place(
     upstream: respx.Router,
-    legacy_client: httpx.AsyncClient,
+    gateways: Gateways,
     acts: Any,
     place: str,
     sentence: str,
@@ -263,7 +264,8 @@ async def test_vaccinations_of_another_shape_are_a_problem_at_their_place(
     """Trap 26: a body of any shape is answered, never a 500."""
     upstream.get(MODERN_RECORD).respond(json=modern_document(vaccination_acts=[modern_act()]))
 
-    response = await legacy_client.put(RECORD, json={"vaccinations": acts})
+    client = gateways.client(options="[acts]\nrequired = []")
+    response = await client.put(RECORD, json={"vaccinations": acts})
 
     assert response.status_code == 422
     assert response.json()["errors"] == {place: [sentence]}

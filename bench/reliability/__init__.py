@@ -1,0 +1,1 @@
+"""The figures that the store must hold, each by one command."""

@@ -1,0 +1,140 @@
+"""What the gateway remembers for a journey: ids, values set aside, creations that came before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mappings.core import pointer as pointers
+from mappings.core.context import Document, Ids, Json, Key, Loss, is_blank
+from mappings.core.endpoint import Row
+from mappings.core.errors import Problem
+from mappings.core.pack import Pack
+from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.rules import SetAside
+from proxy.errors import ConfigurationError, InvalidDocumentError, NotFoundError
+from proxy.settings import PREFIX, Settings
+from proxy.store.store import Aside, Store
+
+LARGEST_ID = 2**31 - 1
+"""Legacy clients hold an id in 32 bits."""
+
+Fate = Literal["keep", "drop", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What becomes of a legacy-only value, by its field."""
+
+    otherwise: Fate
+    by_field: Mapping[str, Fate] = field(default_factory=dict)
+
+    def of(self, name: str) -> Fate:
+        """What becomes of a value of this field."""
+        return self.by_field.get(name, self.otherwise)
+
+
+def policy_of(settings: Settings, pack: Pack, *, keeps: bool) -> Policy:
+    """
+    The policy that the settings ask for; `keeps` tells whether a key is there to seal with.
+
+    Raises `ConfigurationError` for a field that is never set aside, or a policy without its key.
+    """
+    known = {
+        rule.legacy[0] for mapping in pack.mappings.values() for rule in mapping.of_kind(SetAside)
+    }
+    strange = sorted(settings.set_aside_fields.keys() - known)
+    if strange:
+        raise ConfigurationError(
+            f"{PREFIX}SET_ASIDE_FIELDS: {', '.join(strange)}: never set aside, only "
+            f"{', '.join(sorted(known)) or 'nothing'}"
+        )
+    policy = Policy(settings.set_aside or ("keep" if keeps else "drop"), settings.set_aside_fields)
+    if not keeps and "keep" in (settings.set_aside, *policy.by_field.values()):
+        raise ConfigurationError(
+            f"{PREFIX}KEYS_FILE: no key to seal what is kept; `passerelle store new-key` makes one"
+        )
+    return policy
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The store, as journeys use it."""
+
+    store: Store
+    policy: Policy
+    uuid_kinds: frozenset[str] = frozenset()
+    """Kinds whose legacy id is the modern one, where the crosswalk has no pair."""
+
+    async def modern(self, row: Row, legacy: Mapping[str, str]) -> dict[str, str]:
+        """
+        The modern ids for those that a legacy path names.
+
+        Raises `NotFoundError` for an integer that was never given out.
+        """
+        asked = {
+            name: (kind, value if kind in self.uuid_kinds else _integer(value))
+            for name, value in legacy.items()
+            if (kind := row.kinds.get(name)) is not None
+        }
+        found = await self.store.modern_ids(list(asked.values())) if asked else {}
+        ids = dict(legacy)
+        for name, key in asked.items():
+            if key in found:
+                ids[name] = found[key]
+            elif key[0] not in self.uuid_kinds:
+                raise NotFoundError
+        return ids
+
+    async def ids(self, mapping: RecordMapping, records: Iterable[Document]) -> Ids:
+        """The legacy ids of all that modern records hold; what is new is given its own."""
+        asked = {key for record in records for key in mapping.modern_ids(record)}
+        same = {key for key in asked if key[0] in self.uuid_kinds}
+        given = await self.store.legacy_ids(asked - same) if asked - same else {}
+        paired = await self.store.known_legacy_ids(same) if same else {}
+        return Ids({**{key: key[1] for key in same}, **given, **paired})
+
+    async def asides(
+        self, mapping: RecordMapping, records: Iterable[Document]
+    ) -> dict[Key, dict[str, Json]]:
+        """The values that are set aside for modern records and those within them."""
+        asked = {key for record in records for key in mapping.set_aside_in(record)}
+        found = await self.store.asides(asked) if asked and self.store.keeps else {}
+        return {
+            key: {name: value for name, value in kept.items() if self.policy.of(name) == "keep"}
+            for key, kept in found.items()
+        }
+
+    def judge(self, upgraded: Upgraded) -> list[Loss]:
+        """
+        What is lost of the legacy-only values that a client changed.
+
+        Raises `InvalidDocumentError` with all those that the policy rejects.
+        """
+        written = [("", upgraded.aside), *((it.pointer, it.aside) for it in upgraded.items)]
+        fates = {
+            pointers.child(where, name): self.policy.of(name)
+            for where, aside in written
+            for name, value in aside.items()
+            if not is_blank(value)
+        }
+        rejected = [place for place, fate in fates.items() if fate == "reject"]
+        if rejected:
+            raise InvalidDocumentError([Problem(place, "not_kept") for place in rejected])
+        return [Loss(place, declared=True) for place, fate in fates.items() if fate == "drop"]
+
+    async def keep(self, key: Key, owner_id: str, aside: Document, intent: str = "") -> None:
+        """Remember what an accepted write leaves here; of a creation, that it is done."""
+        values = {name: value for name, value in aside.items() if self.policy.of(name) == "keep"}
+        asides = [Aside(key, owner_id, values)] if values else []
+        if asides or intent:
+            await self.store.keep(asides, intent=intent or None, made=key[1] if intent else None)
+
+
+def _integer(value: str) -> int:
+    """A legacy id as its number; zeros before it mean nothing."""
+    number = int(value)
+    if not 0 < number <= LARGEST_ID:
+        raise NotFoundError
+    return number

@@ -1,0 +1,132 @@
+"""Records as the new API has them now: alone, within another, or in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mappings.core.context import Document
+from mappings.core.endpoint import ID, OWNER, Endpoint, Owner
+from mappings.core.errors import Problem
+from mappings.core.record_mapping import RecordMapping
+from proxy.errors import NotFoundError, UpstreamContractError
+from proxy.journey import headers
+from proxy.journey.calls import Calls, Ids
+from proxy.upstream.client import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the new API has it now."""
+
+    record: Document
+    parent: Document | None = None
+    """The record around it."""
+    etag: str | None = None
+    """Its validator, where a write can be made conditional on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads what a request is about, and sees that it is what was asked for."""
+
+    calls: Calls
+    max_pages: int
+
+    async def found(self, endpoint: Endpoint, ids: Ids) -> Stored:
+        """One record to show. Raises `NotFoundError` for one that its owner does not hold."""
+        if endpoint.owner is None:
+            reply = await self.calls.ask(endpoint.read, ids)
+            record = self.record_in(endpoint.mapping, reply, ids[ID])
+            return Stored(record, etag=headers.strong(reply.etag))
+        parent = await self.owner(endpoint.owner, ids)
+        for record in _within(endpoint.owner, parent):
+            if endpoint.mapping.identity_of(record) == ids[ID] and belongs(endpoint, record, ids):
+                return Stored(record, parent)
+        raise NotFoundError
+
+    async def stored(self, endpoint: Endpoint, ids: Ids) -> Stored:
+        """
+        One record to write over: the base, with its own validator.
+
+        Raises `NotFoundError` for one of another owner, before anything is written.
+        """
+        stored = await self.found(endpoint, ids)
+        if endpoint.owner is not None:
+            reply = await self.calls.ask(endpoint.read, ids)
+            record = self.record_in(endpoint.mapping, reply, ids[ID])
+            if not belongs(endpoint, record, ids):
+                raise NotFoundError
+            stored = Stored(record, stored.parent, headers.strong(reply.etag))
+        _fit(endpoint.mapping, stored.record)
+        return stored
+
+    async def owner(self, owner: Owner, ids: Ids) -> Document:
+        """The record around those that a path names."""
+        reply = await self.calls.ask(owner.read, {ID: ids[OWNER]})
+        parent = self.record_in(owner.mapping, reply, ids[OWNER])
+        _fit(owner.mapping, parent)
+        return parent
+
+    async def every(self, endpoint: Endpoint, ids: Ids) -> tuple[list[Document], Document | None]:
+        """The records of a list, and the record around them."""
+        if endpoint.owner is not None:
+            parent = await self.owner(endpoint.owner, ids)
+            return list(_within(endpoint.owner, parent)), parent
+        records: dict[object, Document] = {}
+        async for page in self.calls.pages(endpoint, ids, self.max_pages):
+            key = endpoint.list_key
+            listed = page.get(key) if key and isinstance(page, Mapping) else page
+            if not isinstance(listed, list):
+                raise UpstreamContractError([Problem("", "not_a_list")])
+            for record in listed:
+                # While pages are read the list can move on: no record is shown twice.
+                identity = endpoint.mapping.identity_of(record) if _is_record(record) else None
+                records.setdefault(identity or len(records), record)
+        return list(records.values()), None
+
+    def record_in(self, mapping: RecordMapping, reply: Reply, identity: str = "") -> Document:
+        """The record in a reply; its id must be the one that was asked for."""
+        record = self.calls.document_in(reply)
+        if not _is_record(record):
+            raise UpstreamContractError([Problem("", "not_an_object")])
+        given = mapping.identity_of(record)
+        if given is None or (identity and given != identity):
+            field = mapping.identifier.modern[0] if mapping.identifier else ""
+            raise UpstreamContractError([Problem(f"/{field}", "mismatch")])
+        return record  # type: ignore[no-any-return]  # parsed JSON is untyped
+
+    def answered(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document | None:
+        """The record in the answer to what was done with it, where it is there."""
+        try:
+            record = self.record_in(endpoint.mapping, reply, ids[ID])
+        except UpstreamContractError:
+            return None
+        return None if endpoint.mapping.misfits(record, "") else record
+
+    def made_in(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document:
+        """The record in the answer to a creation; its owner must be the one that was asked for."""
+        record = self.record_in(endpoint.mapping, reply)
+        if endpoint.owner is not None and not belongs(endpoint, record, ids):
+            raise UpstreamContractError([Problem(f"/{endpoint.owner.named_in}", "mismatch")])
+        return record
+
+
+def belongs(endpoint: Endpoint, record: Document, ids: Ids) -> bool:
+    """Whether a record says that it is its owner's, or says nothing of one."""
+    named = None if endpoint.owner is None else record.get(endpoint.owner.named_in)
+    return named is None or str(named).lower() == ids[OWNER]
+
+
+def _is_record(document: object) -> bool:
+    return isinstance(document, Mapping)
+
+
+def _within(owner: Owner, parent: Document) -> Iterator[Document]:
+    yield from parent.get(owner.member) or ()
+
+
+def _fit(mapping: RecordMapping, record: Document) -> None:
+    misfits = mapping.misfits(record, "")
+    if misfits:
+        raise UpstreamContractError(misfits)

@@ -1,0 +1,75 @@
+"""Which way a request walks: the journey of an endpoint, or a shorter one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mappings.core.endpoint import Endpoint, Local, Refused, Token
+from proxy.errors import MalformedError, NotServedError
+from proxy.journey import answers, headers, legacy_body
+from proxy.journey.calls import Calls
+from proxy.journey.gateway import Gateway
+from proxy.journey.routing import Route
+from proxy.journey.translation import Journey
+
+MAX_PARAMETERS = 100
+NO_TABLE = 501
+
+
+@dataclass(slots=True)
+class Walk:
+    """One request, and what the log tells of it."""
+
+    gateway: Gateway
+    request: Request
+    request_id: str
+    route: Route | None = None
+    journey: Journey | None = None
+    calls: Calls | None = None
+
+    async def answer(self) -> Response:
+        """The legacy answer; whatever goes wrong is raised."""
+        path: bytes = self.request.scope["raw_path"]
+        self.route = self.gateway.router.resolve(self.request.method, path)
+        row = self.route.row
+        shared = headers.to_upstream(self.request.headers, self.request_id)
+        if isinstance(row, Refused):
+            raise NotServedError(row.status)
+        if isinstance(row, Token):
+            body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
+            return await self.gateway.credentials.sign_in(self.request, body)
+        caller = await self.gateway.credentials.caller(self.request)
+        if isinstance(row, Local):
+            return self._local(row)
+        assert isinstance(row, Endpoint)  # noqa: S101 - the last kind of row
+        settings = self.gateway.settings
+        self.calls = Calls(
+            self.gateway.upstream, self.gateway.credentials, caller, shared, settings.max_depth
+        )
+        ids = await self.gateway.memory.modern(row, self.route.ids)
+        self.journey = Journey(self.gateway, self.request, self.route, row, self.calls, ids)
+        return await self.journey.answer()
+
+    def _local(self, row: Local) -> Response:
+        """An answer from the operator's tables alone."""
+        query = self.request.scope["query_string"].decode("latin-1")
+        try:
+            asked = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS))
+        except ValueError as error:
+            raise MalformedError from error
+        document = row.answer(asked, self.gateway.loaded.tables)
+        if document is None:
+            raise NotServedError(NO_TABLE)
+        body = answers.encode(document, self.gateway.loaded.pack)
+        return answers.shown(self.request, 200, body, {}, reads=True)
+
+    @property
+    def dropped_parameters(self) -> int:
+        """How many query parameters the client sent that nobody reads."""
+        if self.route is None or isinstance(self.route.row, Local):
+            return 0
+        return len([part for part in self.request.scope["query_string"].split(b"&") if part])

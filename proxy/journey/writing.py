@@ -1,0 +1,195 @@
+"""What a client made or changed, sent to the new API; what it leaves here, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mappings.core import pointer as pointers
+from mappings.core.context import Document, Item, equal
+from mappings.core.endpoint import ID, OWNER, Endpoint, filled
+from mappings.core.errors import Problem
+from mappings.core.record_mapping import RecordMapping
+from proxy import strict_json
+from proxy.errors import (
+    ConflictError,
+    InvalidDocumentError,
+    NotFoundError,
+    PartialError,
+    ProxyError,
+    UnknownOutcomeError,
+    UpstreamError,
+    UpstreamStatusError,
+)
+from proxy.journey.calls import Calls, Ids
+from proxy.journey.memory import Memory
+from proxy.journey.reading import Reader, Stored, belongs
+from proxy.store.store import Intent
+from proxy.upstream.client import Reply
+
+GONE = 404
+UNDECIDED = frozenset({408, 425})
+"""Refusals after which the same request may still have been carried out."""
+
+Condition = Callable[[Stored], Awaitable[None]]
+"""What a client asks of the record that it writes over; raises where that does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Makes, changes and deletes records, each by one call of the new API."""
+
+    calls: Calls
+    reader: Reader
+    memory: Memory
+
+    async def make(
+        self, endpoint: Endpoint, ids: Ids, written: Document, document: Document, aside: Document
+    ) -> Document:
+        """
+        The record that a creation makes, or made when the same creation came before.
+
+        The intent is written first and closed last: whatever ends in between, the client's retry
+        finds it. Raises `UnknownOutcomeError` for a retry that could make a second record.
+        """
+        said = [endpoint.mapping.canonical(written), document, aside]
+        intent = await self._begun(endpoint, ids, said)
+        if intent.modern_id is not None:
+            try:
+                return (await self.reader.found(endpoint, {**ids, ID: intent.modern_id})).record
+            except (NotFoundError, UpstreamStatusError) as error:
+                if error.status != GONE:
+                    raise
+            # It was deleted since: the client means another one.
+            await self.memory.store.forget_creation(intent.modern_id)
+            intent = await self._begun(endpoint, ids, said)
+        if not intent.fresh and not endpoint.idempotent:
+            raise UnknownOutcomeError
+        reply = await self._post(endpoint, ids, document, intent)
+        self.calls.succeeded(endpoint.call, reply, endpoint, written)
+        record = self.reader.made_in(endpoint, reply, ids)
+        await self._keep(endpoint.mapping, ids, record, aside, intent.id)
+        return record
+
+    async def change(
+        self,
+        endpoint: Endpoint,
+        ids: Ids,
+        stored: Stored,
+        written: Document,
+        changes: Document,
+        *,
+        condition: Condition | None = None,
+    ) -> Document | None:
+        """
+        The record after a change, or none where the answer does not hold it.
+
+        Where somebody else wrote in between, the change is made once more over what they wrote,
+        unless it touches the same fields or the client's own condition fails by it. Sent even
+        when nothing changed: who may write is the new API's decision.
+        """
+        reply = await self._put(endpoint, ids, stored, changes)
+        if reply.status == 412:
+            now = await self.reader.stored(endpoint, ids)
+            if condition is not None:
+                await condition(now)
+            if _overlap(endpoint.mapping, changes, stored.record, now.record):
+                raise ConflictError
+            reply = await self._put(endpoint, ids, now, changes)
+        self.calls.succeeded(endpoint.call, reply, endpoint, written)
+        return self.reader.record_in(endpoint.mapping, reply, ids[ID]) if reply.body else None
+
+    async def keep(self, endpoint: Endpoint, ids: Ids, record: Document, aside: Document) -> None:
+        """Remember what is set aside of a record whose change was accepted."""
+        await self._keep(endpoint.mapping, ids, record, aside, "")
+
+    async def items(self, endpoint: Endpoint, items: Sequence[Item], owner_id: str) -> None:
+        """
+        The records within a record that a client made or changed, one call each, in their order.
+
+        The first failure ends it and is told with its place; what was done before stays.
+        """
+        for item in items:
+            make, change = endpoint.items[pointers.segments(item.pointer)[0]]
+            try:
+                if item.base is None:
+                    ids = {OWNER: owner_id}
+                    await self.make(make, ids, item.written, item.changes, item.aside)
+                else:
+                    await self._change_item(change, item, item.base, owner_id)
+            except InvalidDocumentError as error:
+                raise InvalidDocumentError(
+                    [Problem(item.pointer + it.pointer, it.reason) for it in error.problems]
+                ) from error
+            except ProxyError as error:
+                raise PartialError(error, item.pointer) from error
+
+    async def _change_item(
+        self, endpoint: Endpoint, item: Item, base: Document, owner_id: str
+    ) -> None:
+        ids = {OWNER: owner_id, ID: str(endpoint.mapping.identity_of(base))}
+        if not belongs(endpoint, base, ids):
+            raise NotFoundError
+        # Within its record it may be shown in part; what is put whole must be read whole.
+        stored = await self.reader.stored(endpoint, ids) if endpoint.whole else Stored(base)
+        await self.change(endpoint, ids, stored, item.written, item.changes)
+        await self.keep(endpoint, ids, base, item.aside)
+
+    async def _begun(self, endpoint: Endpoint, ids: Ids, said: Sequence[Document]) -> Intent:
+        """The intent of this creation: its caller, its path and what it says tell it apart."""
+        return await self.memory.store.begin(
+            self.calls.caller.identity.encode(),
+            filled(endpoint.call.path, ids).encode(),
+            strict_json.dump(said),
+        )
+
+    async def _post(
+        self, endpoint: Endpoint, ids: Ids, document: Document, intent: Intent
+    ) -> Reply:
+        """The creation itself; one that surely did not happen leaves no intent."""
+        sent = _own(endpoint.mapping, document)
+        try:
+            reply = await self.calls.exchange(endpoint.call, ids, sent, key=intent.id)
+        except UpstreamError as error:
+            if not error.sent:
+                await self.memory.store.abandon(intent.id)
+            raise
+        if _refused(reply.status, endpoint):
+            await self.memory.store.abandon(intent.id)
+        return reply
+
+    async def _put(self, endpoint: Endpoint, ids: Ids, stored: Stored, changes: Document) -> Reply:
+        sent = _own(endpoint.mapping, changes)
+        if endpoint.whole:
+            sent = {**stored.record, **sent}
+        return await self.calls.exchange(endpoint.call, ids, sent, if_match=stored.etag)
+
+    async def _keep(
+        self, mapping: RecordMapping, ids: Ids, record: Document, aside: Document, intent: str
+    ) -> None:
+        identity = str(mapping.identity_of(record))
+        owner_id = ids.get(OWNER, identity)
+        await self.memory.keep((mapping.kind, identity), owner_id, aside, intent)
+
+
+def _own(mapping: RecordMapping, fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that go out with the record itself, and not by calls of their own."""
+    return {name: value for name, value in fields.items() if name not in mapping.by_calls}
+
+
+def _overlap(mapping: RecordMapping, changes: Document, before: Document, now: Document) -> bool:
+    """Whether somebody else changed what a client changes, or what is decided with it."""
+    rules = (mapping.rule_of("modern", name) for name in changes)
+    return any(
+        not equal(before.get(name), now.get(name))
+        for rule in rules
+        if rule is not None
+        for name in rule.modern
+    )
+
+
+def _refused(status: int, endpoint: Endpoint) -> bool:
+    """Whether a status says that nothing was made. A 409 can be about a key that is in use."""
+    if status == 409 and endpoint.idempotent:
+        return False
+    return (400 <= status < 500 and status not in UNDECIDED) or status in (501, 503)
