@@ -158,13 +158,17 @@ class Settings(PackSettings):
 
     @model_validator(mode="after")
     def _no_plaintext(self) -> Self:
-        parts = urlsplit(self.upstream_url)
-        trusted = self.upstream_plaintext == "allow" or _is_loopback(parts.hostname or "")
-        if parts.scheme == "http" and not trusted:
-            raise ValueError(
-                f"{PREFIX}UPSTREAM_URL: http:// would carry health data in the clear; use "
-                f"https://, or {PREFIX}UPSTREAM_PLAINTEXT=allow inside a network that you trust"
-            )
+        for name, url, carried in (
+            ("UPSTREAM_URL", self.upstream_url, "health data"),
+            ("TOKEN_URL", self.token_url or "", "passwords"),
+        ):
+            parts = urlsplit(url)
+            trusted = self.upstream_plaintext == "allow" or _is_loopback(parts.hostname or "")
+            if parts.scheme == "http" and not trusted:
+                raise ValueError(
+                    f"{PREFIX}{name}: http:// would carry {carried} in the clear; use https://, "
+                    f"or {PREFIX}UPSTREAM_PLAINTEXT=allow inside a network that you trust"
+                )
         return self
 
 

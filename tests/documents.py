@@ -14,13 +14,14 @@ from pydantic import StrictBool, StrictInt
 from pydantic.fields import FieldInfo
 
 from mappings.core.codecs import Alone, CodeTable
-from mappings.core.context import Context, Document, Ids, Key, is_blank
+from mappings.core.context import NO_IDS, Context, Document, Ids, Key, is_blank
 from mappings.core.model import CalendarDate, Timestamp, Uuid
 from mappings.core.record_mapping import RecordMapping
-from mappings.core.rules import Paired, Rule
+from mappings.core.rules import Alias, Paired, Rule
 from mappings.mesvaccins import PACK, legacy, modern
 from mappings.mesvaccins.conditions import conditions
-from mappings.mesvaccins.vaccines import IN_A_VACCINATION, vaccines
+from mappings.mesvaccins.vaccine_by_code import SHOWN
+from mappings.mesvaccins.vaccines import vaccines
 from tests.packs import toy
 
 TODAY = date(2026, 11, 23)
@@ -79,6 +80,7 @@ BY_VALIDATOR: Mapping[Any, Strategy] = {
     _validator(legacy.LenientDate): LENIENT_DATES,
     _validator(legacy.Number): st.integers(0, 2**31 - 1),
     _validator(legacy.Boolean): st.booleans(),
+    _validator(legacy.Code): st.integers(0) | TEXT,
     _validator(legacy.Department): st.sampled_from([1, 29, 64, 971, "2A", "2B", "07"]),
 }
 
@@ -98,18 +100,29 @@ NAMED_VACCINES = st.sampled_from(
         {"id": 901},
         {"id": "902"},
         {"ucd_code": "9000001"},
-        *(
-            {name: vaccine[name] for name in IN_A_VACCINATION}
-            for vaccine in VACCINES.by_uuid.values()
-        ),
+        {"cip_code": "3400900000026"},
+        {"icp_code": 3400900000033},
+        {"cip_codes": ["3400900000019"], "name": "IMAGIVAX DTP", "dose": 2},
+        *({name: vaccine[name] for name in SHOWN} for vaccine in VACCINES.by_uuid.values()),
     ]
 )
 KNOWN_VACCINES = st.sampled_from(sorted(VACCINES.by_uuid))
 VALIDATIONS = st.fixed_dictionaries(
-    {"date": DATES, "method": st.sampled_from(["execution", "proof"])},
-    optional={"validator": st.none()},
+    {"date": LENIENT_DATES},
+    optional={
+        "method": st.sampled_from(["execution", "proof"]),
+        "validator": st.none() | st.just({"id": 7, "name": "Inès Kermorvan"}),
+    },
 )
-RPPS_NUMBERS = st.sampled_from(["10000000009", "10000000017", "81000000004"])
+RPPS_NUMBERS = st.sampled_from(["10000000009", "10000000017", "10000000025"])
+
+ANY_BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
+    (modern.HealthRecord, "profile"): ANY_CONDITIONS,
+    (modern.VaccinationAct, "vaccine_id"): st.none() | st.uuids().map(str),
+    (modern.VaccinationAct, "certification_method"): st.none() | NAME,
+    (modern.SharingRequest, "status"): NAME,
+}
+"""Beside the values that both sides know, those that the new API may have."""
 
 BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
     (legacy.HealthRecord, "health_profile"): st.none()
@@ -126,13 +139,16 @@ BY_FIELD: Mapping[tuple[Any, str], Strategy] = {
     (toy.OldBook, "year"): st.none() | st.just("") | st.integers(0, 3000).map(str),
     (toy.OldBook, "last"): st.none() | TEXT.filter(lambda text: "," not in text),
     (toy.OldBook, "first"): st.none() | TEXT,
-    (toy.OldPage, "number"): st.none(),
 }
 
 
-def context(base: Document | None = None, asides: Mapping[Key, Document] | None = None) -> Context:
-    """The context of a test: a fixed day, the tables, ids that pair as in a crosswalk."""
-    return Context(today=TODAY, base=base, tables=TABLES, asides=asides or {})
+def context(
+    base: Document | None = None,
+    asides: Mapping[Key, Document] | None = None,
+    ids: Ids = NO_IDS,
+) -> Context:
+    """The context of a test: a fixed day and the tables, beside what is given."""
+    return Context(today=TODAY, base=base, tables=TABLES, asides=asides or {}, ids=ids)
 
 
 def ids_of(document: Document, mapping: RecordMapping) -> Ids:
@@ -155,35 +171,52 @@ def modern_values(mapping: RecordMapping, name: str, *, any_code: bool = False) 
     """What the new API may give in a modern field; `any_code` draws words of no table too."""
     rule = mapping.rule_of("modern", name)
     info = mapping.modern.model_fields[name]
-    drawn = _values(mapping.modern, name, info, rule, "modern")
+    drawn = _values(mapping.modern, name, info, rule, "modern", any_code=any_code)
     if any_code and _table(rule) is not None:
         drawn = drawn | NAME
-    if any_code and (mapping.modern, name) == (modern.HealthRecord, "profile"):
-        drawn = drawn | ANY_CONDITIONS
-    if any_code and (mapping.modern, name) == (modern.VaccinationAct, "vaccine_id"):
-        drawn = st.none() | drawn | st.uuids().map(str)
-    if any_code and (mapping.modern, name) == (modern.VaccinationAct, "certification_method"):
-        drawn = st.none() | drawn | NAME
-    demanded = rule is not None and not any_code and set(rule.legacy) & set(mapping.required)
-    if info.is_required() or demanded:
+    if any_code:
+        drawn = drawn | ANY_BY_FIELD.get((mapping.modern, name), st.nothing())
+    if _demanded(mapping, name, any_code=any_code):
         drawn = drawn.filter(lambda value: not is_blank(value))
     return drawn
+
+
+def _demanded(mapping: RecordMapping, name: str, *, any_code: bool) -> bool:
+    """Whether a modern field must say something; where any may, so that it can be made anew."""
+    rule = mapping.rule_of("modern", name)
+    for_creation = not any_code and rule is not None and set(rule.legacy) & set(mapping.required)
+    return mapping.modern.model_fields[name].is_required() or bool(for_creation)
 
 
 @cache
 def legacy_documents(mapping: RecordMapping) -> Strategy:
     """A legacy document that can be created: the required fields, any of the others, more."""
     fields = {name: legacy_values(mapping, name) for name in mapping.legacy.model_fields}
+    for rule in mapping.of_kind(Alias):
+        # Two names for one field must not contradict each other; the tests of aliases use them.
+        fields.pop(rule.legacy[0])
     required = {name: fields.pop(name) for name in mapping.required}
     return _documents(required, fields)
 
 
 @cache
-def modern_documents(mapping: RecordMapping, *, any_code: bool = False) -> Strategy:
-    """A modern document that the new API may give: what it must have, any of the others, more."""
+def modern_documents(
+    mapping: RecordMapping, *, any_code: bool = False, within: bool = False
+) -> Strategy:
+    """
+    A modern document that the new API may give: what it must have, any of the others, more.
+
+    One `within` a list has its id: without, nothing could be paired.
+    """
     model = mapping.modern.model_fields
     fields = {name: modern_values(mapping, name, any_code=any_code) for name in model}
-    required = {name: fields.pop(name) for name, info in model.items() if info.is_required()}
+    required = {
+        name: fields.pop(name) for name in model if _demanded(mapping, name, any_code=any_code)
+    }
+    if within and mapping.identifier is not None:
+        name = mapping.identifier.modern[0]
+        fields.pop(name, None)
+        required[name] = st.uuids().map(str)
     return _documents(required, fields)
 
 
@@ -207,7 +240,9 @@ def _table(rule: Rule | None) -> CodeTable | None:
     return None
 
 
-def _values(model: Any, name: str, info: FieldInfo, rule: Rule | None, side: str) -> Strategy:
+def _values(
+    model: Any, name: str, info: FieldInfo, rule: Rule | None, side: str, *, any_code: bool = False
+) -> Strategy:
     if (model, name) in BY_FIELD:
         return BY_FIELD[model, name]
     table = _table(rule)
@@ -215,9 +250,20 @@ def _values(model: Any, name: str, info: FieldInfo, rule: Rule | None, side: str
         codes = table.pairs if side == "legacy" else table.shown
         return st.none() | st.sampled_from(sorted(codes))
     if isinstance(rule, Paired) and rule.record is not None:
-        inner = legacy_documents(rule.record) if side == "legacy" else modern_documents(rule.record)
-        return st.none() | (st.lists(inner, max_size=1) if rule.many else inner)
+        inner = (
+            legacy_documents(rule.record)
+            if side == "legacy"
+            else modern_documents(rule.record, any_code=any_code, within=rule.many)
+        )
+        several = st.lists(inner, max_size=2, unique_by=_identity)
+        return st.none() | (several if rule.many else inner)
     return _of(info.annotation, info.metadata)
+
+
+def _identity(document: Document) -> Any:
+    """What no two records of a list share: the id, where they have one."""
+    identity = document.get("id")
+    return id(document) if identity is None else identity
 
 
 def _of(annotation: Any, metadata: list[Any]) -> Strategy:  # noqa: PLR0911 - a line a type
@@ -242,6 +288,8 @@ def _of(annotation: Any, metadata: list[Any]) -> Strategy:  # noqa: PLR0911 - a 
     fields = {
         name: _of(info.annotation, info.metadata) for name, info in annotation.model_fields.items()
     }
+    if not fields:
+        return st.dictionaries(NAME, JSON, max_size=2)
     return st.fixed_dictionaries({}, optional=fields)
 
 

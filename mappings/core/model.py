@@ -133,9 +133,7 @@ class FieldReader:
             ]
 
 
-def _without_undeclared(
-    read: Any, place: tuple[str | int, ...]
-) -> Iterator[tuple[str | int, ...]]:
+def _without_undeclared(read: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     """Take out what is undeclared; a model without any field holds whatever there is."""
     if isinstance(read, list):
         for position, item in enumerate(read):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from mappings.core.context import Document
 from mappings.core.endpoint import Row as EndpointRow
 from mappings.core.errors import Problem
+from mappings.core.oauth import OAuthForm
 from mappings.core.record_mapping import RecordMapping
 
 Row = Mapping[str, Any]
@@ -88,6 +89,8 @@ class Pack:
     suffix: str = ""
     """An ending that every legacy path may have."""
     tables: tuple[Table, ...] = ()
+    oauth: OAuthForm | None = None
+    """How the old API signed people in; none: nobody signs in."""
     charset: str | None = None
     """How a body is read that names no charset and is not UTF-8; none: it is refused."""
     ascii_escapes: bool = False

@@ -101,11 +101,15 @@ class Paired(Rule):
         return found if self.writable or self.because else [*found, "read only: no reason is given"]
 
     def _changed(self, modern: Values, stored: Values) -> Changes:
-        """The values that say something else than the stored ones; the others stay as stored."""
+        """
+        The values that say something else than the stored ones; the others stay as stored.
+
+        Where nothing is stored, a value that says what nothing would mean is still a value.
+        """
         news = self.codec.canonical_modern(modern)
         olds = self.codec.canonical_modern(stored)
         kept = tuple(
-            old if equal(new, canonical) else value
+            old if equal(new, canonical) and (old is not None or is_blank(value)) else value
             for value, new, old, canonical in zip(modern, news, stored, olds, strict=True)
         )
         # A value that said nothing beside the old ones may say something beside the new ones.

@@ -7,6 +7,7 @@ from mappings.mesvaccins import conditions, vaccines
 from mappings.mesvaccins.endpoints import endpoints
 from mappings.mesvaccins.errors import LegacyErrors
 from mappings.mesvaccins.health_record import health_record
+from mappings.mesvaccins.oauth import oauth_form
 from mappings.mesvaccins.options import Options
 from mappings.mesvaccins.samples import SAMPLE
 from mappings.mesvaccins.sharing import sharing_request
@@ -34,6 +35,7 @@ def build(options: Options) -> Pack:
         prefixes=options.legacy.prefixes,
         suffix=options.legacy.suffix,
         tables=(conditions.TABLE, vaccines.TABLE),
+        oauth=oauth_form(options.oauth, options.errors.language),
         charset=options.legacy.charset,
         ascii_escapes=options.legacy.ascii_escapes,
     )

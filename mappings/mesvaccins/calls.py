@@ -11,15 +11,14 @@ from mappings.core.evidence import guess, inferred
 from mappings.core.options import Section, option
 
 
-def _path_with(*parameters: str) -> AfterValidator:
-    """A path in which each of these ids stands once, and no other."""
-    named = [f"{{{name}}}" for name in parameters]
+def _path_with(parameter: str = "") -> AfterValidator:
+    """A path in which this id stands once, and no other; without a parameter, no id at all."""
+    expected = f"{{{parameter}}} once" if parameter else "no id"
 
     def checked(text: str) -> str:
-        if not PATH_PATTERN.fullmatch(text) or text.count("{") != len(named):
-            raise ValueError(f"expected a path with {' and '.join(named) or 'no id'} in it")
-        if any(text.count(name) != 1 for name in named):
-            raise ValueError(f"expected {' and '.join(named)} once each")
+        ids = text.count("{"), text.count(f"{{{parameter}}}")
+        if not PATH_PATTERN.fullmatch(text) or ids != ((1, 1) if parameter else (0, 0)):
+            raise ValueError(f"expected a path with {expected} in it")
         return text
 
     return AfterValidator(checked)

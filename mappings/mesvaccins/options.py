@@ -13,6 +13,7 @@ from mappings.core.options import Section, option
 from mappings.mesvaccins import legacy
 from mappings.mesvaccins.calls import Upstream
 from mappings.mesvaccins.codes import ROUTES, SITES
+from mappings.mesvaccins.oauth import OAuth
 
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*", re.ASCII)
 
@@ -396,6 +397,7 @@ class Options(Section):
     vaccine_issues: VaccineIssues = VaccineIssues()
     conditions: Conditions = Conditions()
     errors: Errors = Errors()
+    oauth: OAuth = OAuth()
     upstream: Upstream = Upstream()
 
     @property

@@ -23,7 +23,7 @@ from mappings.mesvaccins.codes import EmptyText, FalseWhenUnknown
 from mappings.mesvaccins.options import Options
 from mappings.mesvaccins.sources import SEED, VACC
 from mappings.mesvaccins.timestamps import LocalTime
-from mappings.mesvaccins.vaccines import VaccineById
+from mappings.mesvaccins.vaccine_by_code import VaccineByCode
 from mappings.mesvaccins.validation import Validation
 
 
@@ -58,7 +58,7 @@ def vaccination(options: Options) -> RecordMapping:
         renamed(
             "vaccine",
             to="vaccine_id",
-            codec=VaccineById(options.acts.unknown_vaccine, options.acts.cid_codes),
+            codec=VaccineByCode(options.acts.unknown_vaccine, options.acts.cid_codes),
             source=inferred("1.6"),
         ),
         renamed("date", to="performed_on", source=SEED),

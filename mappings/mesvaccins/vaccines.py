@@ -1,25 +1,30 @@
-"""The nomenclature of vaccines: what a legacy client calls a vaccine, and the modern UUID of it."""
+"""The nomenclature of vaccines: the operator's table, and what is answered from it alone."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from mappings.core.codecs import Codec
-from mappings.core.context import Document, Json, Scope, is_blank
-from mappings.core.errors import OptionsError, RefusedError
+from mappings.core.context import Document, Json, is_blank
+from mappings.core.errors import OptionsError
 from mappings.core.pack import Row, Table
-
-NAMED_BY = ("id", "ucd_code", "cip_code", "icp_code")
-"""The members by which a legacy client may name a vaccine; the documentation has `icp_code`."""
 
 SEPARATOR = "|"
 """Between the values of one cell of a CSV file."""
 
-IN_A_VACCINATION = ("id", "name", "cip_codes", "ucd_code", "diseases", "valences")
+CODE = re.compile(r"(?:VAC)?([0-9]{1,10})", re.ASCII | re.IGNORECASE)
+"""A NUVA code, or its number."""
+
+TRUTHS = {
+    **dict.fromkeys(("", "true", "1", "yes", "oui"), True),
+    **dict.fromkeys(("false", "0", "no", "non"), False),
+}
+"""Whether a vaccine is French, as files say it; where they say nothing, it is."""
+
 IN_THE_LIST = (
     "id",
     "name",
@@ -32,6 +37,7 @@ IN_THE_LIST = (
     "diseases",
     "valences",
 )
+"""What a vaccine shows in the list, in the order in which a streaming client reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,15 @@ class Vaccines:
 
     by_uuid: Mapping[str, Document]
     """The legacy vaccine, with every member, by modern UUID."""
-    uuids: Mapping[tuple[str, str], str | None]
-    """The modern UUID by member and code; none for a code that several vaccines have."""
+    uuids: Mapping[tuple[str, str], frozenset[str]]
+    """The modern UUIDs by member (`id`, `ucd_code`, `cip_codes`) and code."""
 
-    def named(self, member: str, code: str) -> str | None:
-        """The UUID of the vaccine that a member names, or none."""
-        return self.uuids.get(("cip_code" if member == "icp_code" else member, code))
+    def named(self, member: str, code: str) -> frozenset[str]:
+        """The UUIDs of the vaccines that have a code: several may share one."""
+        return self.uuids.get((member, code), frozenset())
+
+
+NO_VACCINES = Vaccines({}, {})
 
 
 def vaccines(rows: Sequence[Row]) -> Vaccines:
@@ -56,46 +65,57 @@ def vaccines(rows: Sequence[Row]) -> Vaccines:
     Raises `OptionsError` for a row that cannot be read, or an id or UUID that stands twice.
     """
     by_uuid: dict[str, Document] = {}
-    uuids: dict[tuple[str, str], str | None] = {}
+    uuids: dict[tuple[str, str], frozenset[str]] = {}
     for number, row in enumerate(rows, start=1):
         try:
             uuid, vaccine = str(UUID(row["uuid"])), _vaccine(row)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OptionsError(f"vaccines, row {number}: expected code, uuid and name") from error
+            raise OptionsError(
+                f"vaccines, row {number}: expected code, uuid and name; diseases and valences by "
+                "number; french as true or false"
+            ) from error
         if uuid in by_uuid or ("id", str(vaccine["id"])) in uuids:
             raise OptionsError(f"vaccines, row {number}: the id or the uuid stands twice")
         by_uuid[uuid] = vaccine
         for key in _codes(vaccine):
-            # A code that two vaccines have names none of them.
-            uuids[key] = None if key in uuids else uuid
+            uuids[key] = uuids.get(key, frozenset()) | {uuid}
     return Vaccines(by_uuid, uuids)
 
 
 def _vaccine(row: Row) -> Document:
-    given = row.get("legacy_id")
-    identity = int(str(row["code"]).removeprefix("VAC")) if is_blank(given) else int(str(given))
-    if is_blank(row["name"]) or not 0 < identity < 2**31:
-        raise ValueError("no name, or no id")
+    name = _text(row["name"])
+    if not name:
+        raise ValueError("no name")
     return {
-        "id": identity,
-        "name": str(row["name"]),
-        "short_description": row.get("short_description") or None,
-        "marketing_start": row.get("marketing_start") or None,
-        "marketing_end": row.get("marketing_end") or None,
-        "french": str(row.get("french", True)).strip().lower() not in ("false", "0", "no"),
-        "alternative_names": [str(name) for name in _cell(row.get("alternative_names"))],
-        "ucd_code": str(row.get("ucd_code") or ""),
-        "cip_codes": [str(code) for code in _cell(row.get("cip_codes"))],
+        "id": _legacy_id(row),
+        "name": name,
+        "marketing_start": _text(row.get("marketing_start")) or None,
+        "marketing_end": _text(row.get("marketing_end")) or None,
+        "french": TRUTHS[_text(row.get("french")).lower()],
+        "alternative_names": [_text(name) for name in _cell(row.get("alternative_names"))],
+        "ucd_code": _text(row.get("ucd_code")),
+        "cip_codes": [_text(code) for code in _cell(row.get("cip_codes"))],
         "diseases": [_numbered(item) for item in _cell(row.get("diseases"))],
         "valences": [_numbered(item) for item in _cell(row.get("valences"))],
-        "code_set": "MesVaccins.net",
     }
+
+
+def _legacy_id(row: Row) -> int:
+    given = row.get("legacy_id")
+    found = CODE.fullmatch(_text(row["code"] if is_blank(given) else given))
+    if found is None or not 0 < int(found[1]) < 2**31:
+        raise ValueError("no id")
+    return int(found[1])
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
 
 
 def _cell(value: Any) -> Iterable[Any]:
     """The values of a cell: an array, or a text with separators."""
     if isinstance(value, str):
-        return [part.strip() for part in value.split(SEPARATOR) if part.strip()]
+        return [part for part in value.split(SEPARATOR) if part.strip()]
     return value or ()
 
 
@@ -111,7 +131,7 @@ def _codes(vaccine: Document) -> Iterable[tuple[str, str]]:
     yield "id", str(vaccine["id"])
     if vaccine["ucd_code"]:
         yield "ucd_code", vaccine["ucd_code"]
-    yield from (("cip_code", code) for code in dict.fromkeys(vaccine["cip_codes"]))
+    yield from (("cip_codes", code) for code in vaccine["cip_codes"])
 
 
 TABLE = Table(
@@ -135,70 +155,6 @@ TABLE = Table(
     "names, and a disease or valence is `1:Diphtérie`.",
     build=vaccines,
 )
-
-
-@dataclass(frozen=True)
-class VaccineById(Codec):
-    """
-    `{"id": 495, ...}` is the vaccine's UUID, by the operator's table. What a client left as it
-    was shown names nothing; what it wrote anew must name one vaccine, and only one.
-    """
-
-    unknown: Literal["object", "null"] = "object"
-    cid_codes: bool = False
-
-    def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
-        if legacy is None:
-            return None
-        said = {name: str(legacy[name]) for name in NAMED_BY if not is_blank(legacy.get(name))}
-        shown = self.downgrade(stored, scope.unheard()) or {}
-        anew = {name: code for name, code in said.items() if not _echoes(shown, name, code)}
-        if not anew and stored is not None:
-            return stored
-        if not anew:
-            raise RefusedError("blank", ("id",))
-        table: Vaccines | None = scope.context.tables.get(TABLE.name)
-        named = {name: table and table.named(name, code) for name, code in anew.items()}
-        for name, uuid in named.items():
-            if uuid is None:
-                raise RefusedError("inclusion", (name,))
-            if uuid != next(iter(named.values())):
-                raise RefusedError("mismatch", (name,))
-        return next(iter(named.values()))
-
-    def downgrade(self, modern: Json, scope: Scope) -> Json:
-        if modern is None:
-            return None
-        table: Vaccines | None = scope.context.tables.get(TABLE.name)
-        vaccine = None if table is None else table.by_uuid.get(modern)
-        if vaccine is None:
-            scope.note_unknown()
-            return dict(NOT_KNOWN) if self.unknown == "object" else None
-        shown = {name: vaccine[name] for name in IN_A_VACCINATION}
-        return {**shown, "cid_codes": vaccine["cip_codes"]} if self.cid_codes else shown
-
-    def canonical_legacy(self, legacy: Json) -> Json:
-        if legacy is None:
-            return None
-        said = {name: str(legacy[name]) for name in NAMED_BY if not is_blank(legacy.get(name))}
-        return {name: int(code) if name == "id" else code for name, code in said.items()}
-
-
-NOT_KNOWN: Document = {
-    "id": None,
-    "name": None,
-    "cip_codes": [],
-    "ucd_code": "",
-    "diseases": [],
-    "valences": [],
-}
-"""What is shown of a vaccine that no table has: every member, and nothing in them."""
-
-
-def _echoes(shown: Document, name: str, code: str) -> bool:
-    if name in ("cip_code", "icp_code"):
-        return code in shown.get("cip_codes", ())
-    return not is_blank(shown.get(name)) and str(shown[name]) == code
 
 
 def all_vaccines(query: Mapping[str, str], tables: Mapping[str, Any]) -> Json:

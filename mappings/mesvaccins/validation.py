@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mappings.core.codecs import CodeTable, GroupCodec, Values
-from mappings.core.context import Json, Key, Scope, equal
+from mappings.core.context import Json, Key, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 
 PROFESSIONAL = "professional"
@@ -28,17 +28,21 @@ class Validation(GroupCodec):
         if written is None:
             return None, None, stored[2]
         (shown,) = self.downgrade(stored, scope.unheard())
-        validation = {**(shown or {"validator": None, "date": None, "method": None}), **written}
+        if shown is None and all(map(is_blank, written.values())):
+            return None, None, stored[2]
+        known = shown or {"validator": None, "date": None, "method": None}
+        validation = {**known, **written}
         if validation["date"] is None:
             raise RefusedError("blank", ("date",))
-        if not equal(validation["validator"], (shown or {}).get("validator")):
+        if not _says_the_same(validation["validator"], known["validator"]):
             scope.lose("validator")
         method = validation["method"]
-        if shown is not None and equal(method, shown["method"]):
-            return validation["date"], stored[1], stored[2]
-        if method is not None and method not in self.methods.pairs:
-            raise RefusedError("inclusion", ("method",))
-        return validation["date"], self.methods.upgrade(method, None, scope), stored[2]
+        if equal(method, known["method"]):
+            return validation["date"], stored[1] if shown else None, stored[2]
+        try:
+            return validation["date"], self.methods.upgrade(method, None, scope), stored[2]
+        except RefusedError as refusal:
+            raise RefusedError(refusal.reason, ("method",)) from refusal
 
     def downgrade(self, modern: Values, scope: Scope) -> Values:
         certified_on, method, certificator = modern
@@ -56,9 +60,11 @@ class Validation(GroupCodec):
         (written,) = legacy
         if written is None:
             return (None,)
-        said = {name: written.get(name) for name in ("date", "method")}
-        validator = written.get("validator")
-        return (said if validator is None else {**said, "validator": validator},)
+        return ({name: written[name] for name in ("date", "method") if name in written},)
+
+    def echoes(self, legacy: Values, shown: Values) -> bool:
+        # A validator that differs is told, though it changes nothing.
+        return equal(legacy, shown)
 
     def canonical_modern(self, modern: Values) -> Values:
         certified_on, method, _ = modern
@@ -78,3 +84,14 @@ def _professional(certificator: Json, scope: Scope) -> Mapping[str, Json] | None
         return None
     identity = scope.context.ids.to_legacy.get((PROFESSIONAL, str(certificator).lower()))
     return {"id": identity, "name": None, "first_name": None, "last_name": None}
+
+
+def _says_the_same(written: Json, shown: Json) -> bool:
+    """Whether a user that a client wrote is the one that it was shown, as far as it says."""
+    known = shown or {}
+    if written is None:
+        return shown is None
+    return all(
+        equal(value, known.get(name)) or (is_blank(value) and is_blank(known.get(name)))
+        for name, value in written.items()
+    )

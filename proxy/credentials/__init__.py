@@ -1,70 +1,25 @@
-"""Whose request it is, and what the new API is shown of it."""
+"""Sign-in: whose request it is, and the credential that the new API is shown for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from mappings.core.pack import Pack
-from proxy.errors import MalformedError, NotFoundError
-from proxy.settings import Settings
+from proxy.credentials.applications import SOURCE, read_applications
+from proxy.credentials.client_tokens import ClientTokens
+from proxy.credentials.clients import Clients, MappedClients, OwnClients
+from proxy.credentials.credentials import Caller, Credentials
+from proxy.credentials.opaque import OpaqueTokens
+from proxy.credentials.shown import PARAMETERS, CertificateHeader, without_token
+from proxy.credentials.sign_in import SignIn
+from proxy.credentials.token_endpoint import TokenEndpoint
+from proxy.errors import ConfigurationError
+from proxy.settings import PREFIX, Settings
 from proxy.store.store import Store
-from proxy.upstream.client import Transport
+from proxy.upstream.client import Transport, Upstream
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose request it is."""
-
-    identity: str
-    """What tells this caller from others; never logged."""
-    authorization: str | None
-    """What the new API is shown; none: nothing."""
-
-
-class Credentials(Protocol):
-    """How a legacy credential becomes one of the new API."""
-
-    async def caller(self, request: Request) -> Caller:
-        """Whose request it is; raises `UnauthorizedError`."""
-        ...
-
-    async def again(self, caller: Caller) -> Caller | None:
-        """The same caller with a fresh credential, after the new API refused the one it had."""
-        ...
-
-    async def sign_in(self, request: Request, body: bytes) -> Response:
-        """Tokens for a name and password, or for a refresh token."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        ...
-
-
-class Passthrough:
-    """The client's credential goes on as it is, and the new API judges it."""
-
-    async def caller(self, request: Request) -> Caller:
-        given = request.headers.getlist("authorization")
-        if len(given) > 1:
-            raise MalformedError
-        authorization = given[0] if given else None
-        return Caller(authorization or "", authorization)
-
-    async def again(self, caller: Caller) -> Caller | None:
-        return None
-
-    async def sign_in(self, request: Request, body: bytes) -> Response:
-        raise NotFoundError
-
-    async def close(self) -> None:
-        return None
+__all__ = ["PARAMETERS", "Caller", "Credentials", "make_credentials", "without_token"]
 
 
 def make_credentials(
@@ -74,5 +29,69 @@ def make_credentials(
     clock: Callable[[], datetime],
     transport: Transport | None = None,
 ) -> Credentials:
-    """The credentials that the settings ask for."""
-    return Passthrough()
+    """
+    The credentials as the settings ask for them; `transport` is under the calls of the token
+    endpoint, for tests. Raises `ConfigurationError`.
+    """
+    certificate = CertificateHeader.of(settings)
+    clients = _clients(settings, certificate, clock)
+    if settings.token_url is None:
+        _refuse_without_token_url(settings)
+        return Credentials(certificate=certificate, clients=clients)
+    endpoint_settings = settings.model_copy(update={"upstream_url": settings.token_url})
+    upstream = Upstream(endpoint_settings, transport)
+    endpoint = TokenEndpoint(upstream)
+    opaque = None
+    if settings.tokens == "opaque":
+        opaque = _opaque(store, pack, endpoint, clients, clock)
+    signing_in = None
+    if pack.oauth is not None:
+        signing_in = SignIn(endpoint, clients, opaque, pack.oauth, pack, settings.max_depth)
+    return Credentials(
+        certificate=certificate,
+        clients=clients,
+        upstream=upstream,
+        tokens=ClientTokens(endpoint, clock) if settings.credentials == "exchange" else None,
+        opaque=opaque,
+        signing_in=signing_in,
+    )
+
+
+def _clients(
+    settings: Settings, certificate: CertificateHeader, clock: Callable[[], datetime]
+) -> Clients:
+    if settings.credentials == "passthrough":
+        return OwnClients()
+    if settings.applications is None:
+        raise ConfigurationError(f"{SOURCE}: it must be set for {PREFIX}CREDENTIALS=exchange")
+    applications = read_applications(settings.applications)
+    if certificate.name is None and any(it.certificate for it in applications.values()):
+        raise ConfigurationError(
+            f"{PREFIX}CERTIFICATE_HEADER: it must be set, for an application has a certificate"
+        )
+    return MappedClients(applications, clock)
+
+
+def _opaque(
+    store: Store,
+    pack: Pack,
+    endpoint: TokenEndpoint,
+    clients: Clients,
+    clock: Callable[[], datetime],
+) -> OpaqueTokens:
+    if pack.oauth is None:
+        raise ConfigurationError(f"{PREFIX}TOKENS: opaque: pack {pack.name} signs nobody in")
+    if not store.keeps:
+        raise ConfigurationError(
+            f"{PREFIX}KEYS_FILE: no key to seal the tokens behind the gateway's own; "
+            "`passerelle store new-key` makes one"
+        )
+    return OpaqueTokens(store, endpoint, clients, pack.oauth.lifetime_seconds, clock)
+
+
+def _refuse_without_token_url(settings: Settings) -> None:
+    for name, needs in (("credentials", "exchange"), ("tokens", "opaque")):
+        if getattr(settings, name) == needs:
+            raise ConfigurationError(
+                f"{PREFIX}TOKEN_URL: it must be set for {PREFIX}{name.upper()}={needs}"
+            )

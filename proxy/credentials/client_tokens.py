@@ -10,12 +10,9 @@ from proxy.credentials.applications import Client
 from proxy.credentials.briefly import Briefly
 from proxy.credentials.errors import GrantRefusedError
 from proxy.credentials.flights import Flights
-from proxy.credentials.token_endpoint import TokenEndpoint
+from proxy.credentials.token_endpoint import EARLY, TokenEndpoint
 from proxy.errors import UpstreamError
 from proxy.observe.logs import log
-
-EARLY = 0.8
-"""At this part of its life a token is renewed, while it still serves."""
 
 REFUSED_SECONDS = 10
 PAUSE_SECONDS = 5

@@ -38,6 +38,10 @@ class Clients(Protocol):
         """The client that a session was opened with, as it is now; raises `UnauthorizedError`."""
         ...
 
+    async def close(self) -> None:
+        """Wait for the checks under way."""
+        ...
+
 
 class OwnClients:
     """Every legacy application is itself a client of the new API, which checks it."""
@@ -53,6 +57,9 @@ class OwnClients:
     def again(self, kept: Client, subject: str | None) -> Client:
         """The same."""
         return kept
+
+    async def close(self) -> None:
+        """There are none."""
 
 
 class MappedClients:

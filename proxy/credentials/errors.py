@@ -30,3 +30,13 @@ class GrantRefusedError(UpstreamStatusError):
         super().__init__(status, upstream_status, policy.retry_after(retry_after))
         self.error = error
         """One of the words that are known, or nothing."""
+
+    @property
+    def of_grant(self) -> bool:
+        """Whether the password or the refresh token is not good."""
+        return self.error == "invalid_grant"
+
+    @property
+    def of_client(self) -> bool:
+        """Whether the client is not known, or not with this secret."""
+        return self.error in ("invalid_client", "unauthorized_client")

@@ -48,7 +48,9 @@ class SecretHash:
             n, r, p = (int(found[part]) for part in (1, 2, 3))
             salt, made = (base64.b64decode(found[part], validate=True) for part in (4, 5))
         except (ValueError, binascii.Error):
-            raise ValueError("expected a hash, as `passerelle applications hash` makes it") from None
+            raise ValueError(
+                "expected a hash, as `passerelle applications hash` makes it"
+            ) from None
         if n < 2 or n & (n - 1) or 128 * n * r * p > MAX_MEMORY or len(made) != HASH_BYTES:
             raise ValueError("expected a hash that takes a power of two and 256 MiB at most")
         return cls(n, r, p, salt, made)

@@ -64,7 +64,7 @@ def without_token(form: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
         for name, value in form.items()
         if name not in PARAMETERS or not isinstance(value, str)
     }
-    return rest, tokens[0] or None if tokens else None
+    return rest, (tokens[0] if tokens else None) or None
 
 
 def bearer_of(authorization: str | None) -> str | None:
@@ -82,11 +82,7 @@ def key_of(authorization: str | None) -> Key | None:
         pair = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
         return None
-    try:
-        text = pair.decode()
-    except UnicodeDecodeError:
-        text = pair.decode("latin-1")
-    uid, colon, secret = text.partition(":")
+    uid, colon, secret = _text(pair).partition(":")
     return Key(uid, secret) if colon else None
 
 
@@ -112,7 +108,7 @@ class CertificateHeader:
         if self.name is None or not self._trusts(request):
             return None
         told = request.headers.getlist(self.name)
-        return told[0] if len(told) == 1 else None
+        return _text(told[0].encode("latin-1")) if len(told) == 1 else None
 
     def _trusts(self, request: Request) -> bool:
         client = request.scope.get("client")
@@ -123,3 +119,11 @@ class CertificateHeader:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         return any(address in network for network in self.peers)
+
+
+def _text(raw: bytes) -> str:
+    """What old software wrote, in UTF-8 or else in Latin-1."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -19,6 +19,9 @@ from proxy.upstream.client import Reply, Upstream
 UNTOLD_SECONDS = 60
 """How long a token is taken to be good that does not say it."""
 
+EARLY = 0.8
+"""From this part of its life on a token is renewed, while it still serves."""
+
 ERRORS = frozenset(
     {
         "invalid_client",
@@ -29,9 +32,6 @@ ERRORS = frozenset(
         "unsupported_grant_type",
     }
 )
-OF_CLIENTS = frozenset({"invalid_client", "unauthorized_client"})
-"""The errors that say that the client is not known, or not with this secret."""
-
 TEXT = re.compile(r"[\x21-\x7e]+", re.ASCII)
 MAX_DEPTH = 16
 
@@ -79,9 +79,10 @@ def _refusal(reply: Reply) -> GrantRefusedError:
     except UpstreamContractError:
         told = None
     error = told if isinstance(told, str) and told in ERRORS else ""
-    if error != "invalid_grant":
+    refusal = GrantRefusedError(reply.status, error, reply.retry_after)
+    if not refusal.of_grant:
         log.warning("token endpoint refused", error=error, upstream_status=reply.status)
-    return GrantRefusedError(reply.status, error, reply.retry_after)
+    return refusal
 
 
 def _document(reply: Reply) -> Mapping[str, Any]:

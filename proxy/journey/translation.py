@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mappings.core import pointer as pointers
-from mappings.core.context import Context, Document, Loss
+from mappings.core.context import Context, Document, Json, Loss
 from mappings.core.endpoint import ID, Endpoint, filled
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import Upgraded
@@ -27,7 +27,7 @@ from proxy.errors import (
     ProxyError,
     UpstreamContractError,
 )
-from proxy.journey import answers, headers, legacy_body
+from proxy.journey import answers, headers
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.gateway import Gateway
 from proxy.journey.reading import Reader, Stored
@@ -46,6 +46,8 @@ class Journey:
     calls: Calls
     ids: Ids
     """The modern ids that the path names."""
+    body: Json = None
+    """The document that the client sent, where its endpoint takes one."""
     unknown: list[str] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
 
@@ -73,7 +75,7 @@ class Journey:
 
     async def create(self) -> Response:
         """A record that is not there yet."""
-        written = await self.written()
+        written = self.written()
         parent = await self.parent()
         upgraded = await self.upgraded(written, None, parent)
         record = await self.writer.make(
@@ -85,7 +87,7 @@ class Journey:
 
     async def update(self) -> Response:
         """A record that is: what the client did not change stays as it is stored."""
-        written = await self.written()
+        written = self.written()
         stored = await self.reader.stored(self.endpoint, self.ids)
         await self.check_condition(stored)
         upgraded = await self.upgraded(written, stored.record, stored.parent)
@@ -132,16 +134,9 @@ class Journey:
         """What writes them."""
         return Writer(self.calls, self.reader, self.gateway.memory)
 
-    async def written(self) -> Document:
+    def written(self) -> Document:
         """What the client wrote, taken out of its wrapper."""
-        settings, endpoint = self.gateway.settings, self.endpoint
-        body = await legacy_body.read(self.request, settings.max_body_bytes)
-        document = legacy_body.parse(
-            body,
-            self.request.headers.get("content-type", ""),
-            self.gateway.loaded.pack.charset,
-            settings.max_depth,
-        )
+        document, endpoint = self.body, self.endpoint
         if not isinstance(document, dict):
             raise InvalidDocumentError([Problem("", "not_an_object")])
         inner = document.get(endpoint.wrapper)

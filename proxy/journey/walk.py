@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mappings.core.context import Json
 from mappings.core.endpoint import Endpoint, Local, Refused, Token
+from proxy.credentials import PARAMETERS, without_token
 from proxy.errors import MalformedError, NotServedError
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.calls import Calls
@@ -42,17 +44,32 @@ class Walk:
         if isinstance(row, Token):
             body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
             return await self.gateway.credentials.sign_in(self.request, body)
-        caller = await self.gateway.credentials.caller(self.request)
         if isinstance(row, Local):
+            await self.gateway.credentials.check(self.request)
             return self._local(row)
         assert isinstance(row, Endpoint)  # noqa: S101 - the last kind of row
         settings = self.gateway.settings
+        body, token = await self._body(row)
+        caller = await self.gateway.credentials.caller(self.request, token)
         self.calls = Calls(
             self.gateway.upstream, self.gateway.credentials, caller, shared, settings.max_depth
         )
         ids = await self.gateway.memory.modern(row, self.route.ids)
-        self.journey = Journey(self.gateway, self.request, self.route, row, self.calls, ids)
+        self.journey = Journey(self.gateway, self.request, self.route, row, self.calls, ids, body)
         return await self.journey.answer()
+
+    async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
+        """The document that the client sent, and the token that old clients put into it."""
+        settings = self.gateway.settings
+        if row.action not in ("create", "update"):
+            return None, None
+        document = legacy_body.parse(
+            await legacy_body.read(self.request, settings.max_body_bytes),
+            self.request.headers.get("content-type", ""),
+            self.gateway.loaded.pack.charset,
+            settings.max_depth,
+        )
+        return without_token(document) if isinstance(document, dict) else (document, None)
 
     def _local(self, row: Local) -> Response:
         """An answer from the operator's tables alone."""
@@ -72,4 +89,5 @@ class Walk:
         """How many query parameters the client sent that nobody reads."""
         if self.route is None or isinstance(self.route.row, Local):
             return 0
-        return len([part for part in self.request.scope["query_string"].split(b"&") if part])
+        names = [part.partition(b"=")[0] for part in self.request.scope["query_string"].split(b"&")]
+        return sum(bool(name) and name.decode("latin-1") not in PARAMETERS for name in names)

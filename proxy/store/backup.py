@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
-from proxy.errors import ConfigurationError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import Settings
 from proxy.store.crosswalk import LARGEST
-from proxy.store.engine import BUSY_SECONDS, FILE, make_engine
+from proxy.store.engine import BUSY_SECONDS, make_engine
 from proxy.store.migrating import HEAD
+from proxy.store.opening import path_of
 from proxy.store.schema import CROSSWALK, INTENT, SEQUENCE, SESSION, SET_ASIDE
 
 SKIPPED_IDS = 1_000_000
@@ -27,14 +27,6 @@ MISSED = (CROSSWALK, SET_ASIDE, INTENT, SESSION)
 
 class BackupError(Exception):
     """Nothing was written; says why, and what to do."""
-
-
-def path_of(settings: Settings) -> Path:
-    """The file of a SQLite store; raises `ConfigurationError` where there is none."""
-    path = settings.data_dir.absolute() / FILE
-    if not path.exists():
-        raise ConfigurationError(f"{PREFIX}DATA_DIR: there is no {path}")
-    return path
 
 
 def backup(settings: Settings, target: Path, *, force: bool = False) -> None:

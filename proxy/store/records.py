@@ -11,17 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json, Key
 from mappings.core.record_mapping import RecordMapping
-from proxy.errors import ConfigurationError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import Settings
 from proxy.store import asides
 from proxy.store.database import BATCH, among, batches
 from proxy.store.dump import MODERN_ID, Dumped, Reader
 from proxy.store.engine import for_reading, insert
+from proxy.store.opening import (
+    Progress,
+    expired_at,
+    modern_ids_of,
+    opened,
+    paged,
+    sealing,
+    unseen,
+)
 from proxy.store.schema import CROSSWALK, SET_ASIDE
-from proxy.store.seal import Seal, keys_of
+from proxy.store.seal import Seal
 from proxy.store.staging import Pair, Problems, SealedAside, Staged, lines, staged
-from proxy.store.store import DAY
-from proxy.store.transfer import Progress, add_pairs, lock, opened, paged, parsed, unseen
+from proxy.store.transfer import add_pairs, lock, parsed
 
 UNKNOWN = (
     f"its modern id is not known: say it as {MODERN_ID}, or import it before "
@@ -44,16 +51,6 @@ class ImportedRecords:
     """How many pairs of ids were added."""
 
 
-def sealing(settings: Settings) -> Seal:
-    """What opens and seals values; raises `ConfigurationError` where no key is configured."""
-    keys = keys_of(settings)
-    if keys is None:
-        raise ConfigurationError(
-            f"{PREFIX}KEYS_FILE: no key is configured; `passerelle store new-key` makes one"
-        )
-    return Seal(keys)
-
-
 async def import_records(
     settings: Settings,
     file: BinaryIO,
@@ -72,7 +69,7 @@ async def import_records(
     """
     seal, problems = sealing(settings), Problems()
     with staged() as ready:
-        async with opened(settings) as engine:
+        async with opened(settings, fresh=True) as engine:
             async with for_reading(engine).connect() as connection:
                 reading = _Reading(connection, Reader(mapping, keeps), uuid_kinds, seal, ready)
                 count = await reading.all(file, problems, progress)
@@ -81,8 +78,8 @@ async def import_records(
                 await lock(connection)
                 pairs = await add_pairs(connection, ready, problems)
                 problems.check()
-                since = expired_at(settings, now)
-                filled = await _fill(connection, seal, ready, since, now, progress)
+                filling = _Filling(connection, seal, expired_at(settings, now), now)
+                filled = await filling.all(ready, progress)
         return ImportedRecords(count, ready.asides_count, filled, pairs)
 
 
@@ -159,68 +156,65 @@ class _Reading:
         return found
 
 
-def expired_at(settings: Settings, now: float) -> float:
-    """Values that were not written after this instant are too old to be shown."""
-    days = settings.set_aside_days
-    return now - days * DAY if days else float("-inf")
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """Writes the values that are not here yet, while nobody else writes."""
 
+    connection: AsyncConnection
+    seal: Seal
+    since: float
+    now: float
 
-async def _fill(
-    connection: AsyncConnection,
-    seal: Seal,
-    ready: Staged,
-    since: float,
-    now: float,
-    progress: Progress,
-) -> int:
-    """Write the values that are not here yet, under the lock; gives the number of their rows."""
-    filled = done = 0
-    for some in ready.asides(BATCH):
-        here = await asides.read(connection, seal, [_key(aside) for aside in some], since)
-        rows = [row for aside in some if (row := _filled(seal, aside, here.get(_key(aside)), now))]
+    async def all(self, ready: Staged, progress: Progress) -> int:
+        filled = done = 0
+        key = (SET_ASIDE.c.kind, SET_ASIDE.c.modern_id)
+        fresh = insert(self.connection, SET_ASIDE).on_conflict_do_nothing().returning(*key)
+        for some in ready.asides(BATCH):
+            # As with pairs: what is new is found by writing it.
+            rows = [self._row(aside, aside.key_id, aside.sealed) for aside in some]
+            new = {tuple(row) for row in await self.connection.execute(fresh, rows)}
+            others = [aside for aside in some if _key(aside) not in new]
+            filled += len(new) + await self._merge(others)
+            done += len(some)
+            progress("writing", done, ready.asides_count)
+        return filled
+
+    async def _merge(self, some: list[SealedAside]) -> int:
+        """Lay the values under those that are here, and give the number of rows that change."""
+        keys = [_key(aside) for aside in some]
+        kept = await asides.read(self.connection, self.seal, keys, self.since)
+        rows = [row for aside in some if (row := self._merged(aside, kept.get(_key(aside), {})))]
         if rows:
-            upsert = insert(connection, SET_ASIDE)
+            upsert = insert(self.connection, SET_ASIDE)
             written = ("owner_id", "key_id", "sealed", "written_at")
             changes = {name: upsert.excluded[name] for name in written}
             columns = [SET_ASIDE.c.kind, SET_ASIDE.c.modern_id]
-            await connection.execute(
+            await self.connection.execute(
                 upsert.on_conflict_do_update(index_elements=columns, set_=changes), rows
             )
-        filled += len(rows)
-        done += len(some)
-        progress("writing", done, ready.asides_count)
-    return filled
+        return len(rows)
+
+    def _merged(self, aside: SealedAside, kept: dict[str, Json]) -> dict[str, Any] | None:
+        """The row with the values of both; none where the dump has nothing that is not here."""
+        place = asides.place(_key(aside))
+        values = self.seal.open(aside.key_id, aside.sealed, *place)
+        if values.keys() <= kept.keys():
+            return None
+        return self._row(aside, *self.seal.seal({**values, **kept}, *place))
+
+    def _row(self, aside: SealedAside, key_id: str, sealed: bytes) -> dict[str, Any]:
+        return {
+            "kind": aside.kind,
+            "modern_id": aside.modern_id,
+            "owner_id": aside.owner_id,
+            "key_id": key_id,
+            "sealed": sealed,
+            "written_at": self.now,
+        }
 
 
 def _key(aside: SealedAside) -> Key:
     return aside.kind, aside.modern_id
-
-
-def _filled(
-    seal: Seal, aside: SealedAside, here: dict[str, Json] | None, now: float
-) -> dict[str, Any] | None:
-    """The row with the values of both; none where the dump has nothing that is not here."""
-    key_id, sealed = aside.key_id, aside.sealed
-    if here is not None:
-        place = asides.place(_key(aside))
-        values = seal.open(key_id, sealed, *place)
-        if values.keys() <= here.keys():
-            return None
-        key_id, sealed = seal.seal({**values, **here}, *place)
-    return {
-        "kind": aside.kind,
-        "modern_id": aside.modern_id,
-        "owner_id": aside.owner_id,
-        "key_id": key_id,
-        "sealed": sealed,
-        "written_at": now,
-    }
-
-
-async def modern_ids_of(connection: AsyncConnection, record: str) -> list[str]:
-    """The modern ids of a record that is named as legacy clients do, or else as the new API."""
-    named = select(CROSSWALK.c.modern_id).where(CROSSWALK.c.legacy_id == record)
-    return list((await connection.execute(named)).scalars()) or [record]
 
 
 async def export_records(

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
-from sqlalchemy import Column, Select, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json
 from proxy import strict_json
 from proxy.settings import Settings
-from proxy.store import migrating
 from proxy.store.database import BATCH, among, batches
-from proxy.store.engine import failures, for_reading, is_sqlite, make_engine
+from proxy.store.engine import for_reading, insert, is_sqlite
+from proxy.store.opening import Progress, opened, paged, unseen
 from proxy.store.schema import CROSSWALK
 from proxy.store.staging import NO_ID, Pair, Problems, Staged, identity, lines, staged
 
 Form: TypeAlias = Literal["csv", "ndjson"]
-Progress: TypeAlias = Callable[[str, int, int | None], None]
-"""Told what is being done, how much of it is done, and of how much where that is known."""
 
 MEMBERS = ("kind", "legacy_id", "modern_id")
 MAX_DEPTH = 64
-
-
-def unseen(what: str, done: int, total: int | None) -> None:
-    """Progress that nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +33,6 @@ class Imported:
     """How many pairs the file has."""
     added: int
     """How many of them were not here before."""
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The engine on a store that is ready; raises `ConfigurationError` and `StoreError`."""
-    engine = make_engine(settings)
-    try:
-        await migrating.prepare(engine)
-        with failures():
-            yield engine
-    finally:
-        await engine.dispose()
 
 
 async def import_pairs(
@@ -74,7 +55,7 @@ async def import_pairs(
             if read % BATCH == 0:
                 progress("reading", read, None)
         problems.check()
-        async with opened(settings) as engine, engine.begin() as connection:
+        async with opened(settings, fresh=True) as engine, engine.begin() as connection:
             await lock(connection)
             added = await add_pairs(connection, ready, problems, progress)
             problems.check()
@@ -85,15 +66,17 @@ def _pairs(
     file: BinaryIO, form: Form, kinds: Collection[str], problems: Problems
 ) -> Iterator[Pair]:
     for number, members in (_comma_rows if form == "csv" else _json_rows)(file, problems):
-        kind, legacy, modern = (members.get(name) for name in MEMBERS)
-        ids = (identity(legacy), identity(modern))
-        if kind not in kinds:
+        kind: Json = members.get("kind")
+        legacy, modern = identity(members.get("legacy_id")), identity(members.get("modern_id"))
+        well = isinstance(kind, str) and kind in kinds
+        if not well:
             problems.add(number, f"kind: expected one of {', '.join(sorted(kinds))}")
-        for name, known in zip(MEMBERS[1:], ids, strict=True):
-            if known is None:
-                problems.add(number, f"{name}: {NO_ID}")
-        if kind in kinds and ids[0] and ids[1]:
-            yield Pair(number, kind, ids[0], ids[1])
+        if legacy is None:
+            problems.add(number, f"legacy_id: {NO_ID}")
+        if modern is None:
+            problems.add(number, f"modern_id: {NO_ID}")
+        if well and legacy and modern:
+            yield Pair(number, kind, legacy, modern)
 
 
 def _json_rows(file: BinaryIO, problems: Problems) -> Iterator[tuple[int, dict[str, Json]]]:
@@ -148,34 +131,34 @@ async def add_pairs(
 ) -> int:
     """Add the pairs that are not here yet, and give their number; contradictions are problems."""
     added = done = 0
+    fresh = (
+        insert(connection, CROSSWALK)
+        .on_conflict_do_nothing()
+        .returning(CROSSWALK.c.kind, CROSSWALK.c.legacy_id)
+    )
     for some in ready.pairs(BATCH):
-        here = await _here(connection, some)
-        fresh = [pair for pair in some if (pair.kind, pair.legacy_id, pair.modern_id) not in here]
-        taken = {(kind, legacy) for kind, legacy, _ in here}
-        named = {(kind, modern) for kind, _, modern in here}
-        for pair in fresh:
-            if (pair.kind, pair.legacy_id) in taken or (pair.kind, pair.modern_id) in named:
+        # To ask first which ones are here takes PostgreSQL minutes: it knows a table that grows
+        # in this very transaction as an empty one, and does not use its indexes.
+        rows = [{name: getattr(pair, name) for name in MEMBERS} for pair in some]
+        new = {tuple(row) for row in await connection.execute(fresh, rows)}
+        others = [pair for pair in some if (pair.kind, pair.legacy_id) not in new]
+        here = await _here(connection, others)
+        for pair in others:
+            if (pair.kind, pair.legacy_id, pair.modern_id) not in here:
                 problems.add(pair.line, "contradicts the store: one of its ids has another pair")
-        if fresh and not problems.count:
-            rows = [{name: getattr(pair, name) for name in MEMBERS} for pair in fresh]
-            await connection.execute(CROSSWALK.insert(), rows)
-        added += len(fresh)
+        added += len(new)
         done += len(some)
         progress("writing", done, ready.pairs_count)
     return added
 
 
 async def _here(connection: AsyncConnection, pairs: list[Pair]) -> set[tuple[str, str, str]]:
-    """The rows that have an id of any of these pairs."""
-    by_legacy = [(pair.kind, pair.legacy_id) for pair in pairs]
-    by_modern = [(pair.kind, pair.modern_id) for pair in pairs]
+    """The rows that have a legacy id of these pairs."""
     found: set[tuple[str, str, str]] = set()
-    for column, keys in ((CROSSWALK.c.legacy_id, by_legacy), (CROSSWALK.c.modern_id, by_modern)):
-        for some in batches(keys):
-            where = among(CROSSWALK, column, some)
-            found |= {
-                tuple(row) for row in await connection.execute(select(CROSSWALK).where(where))
-            }
+    for some in batches([(pair.kind, pair.legacy_id) for pair in pairs]):
+        where = among(CROSSWALK, CROSSWALK.c.legacy_id, some)
+        for row in await connection.execute(select(CROSSWALK).where(where)):
+            found.add((row.kind, row.legacy_id, row.modern_id))
     return found
 
 
@@ -187,15 +170,3 @@ async def export_pairs(settings: Settings) -> AsyncIterator[list[Pair]]:
         async for rows in paged(connection, select(CROSSWALK), columns):
             yield [Pair(line + place, *row) for place, row in enumerate(rows, start=1)]
             line += len(rows)
-
-
-async def paged(
-    connection: AsyncConnection, query: Select[Any], by: Sequence[Column[str]]
-) -> AsyncIterator[list[Any]]:
-    """All rows in the order of the columns, a batch a statement, so that none is held open."""
-    page = query.order_by(*by).limit(BATCH)
-    after = page
-    while rows := list((await connection.execute(after)).all()):
-        yield rows
-        last = [getattr(rows[-1], column.name) for column in by]
-        after = page.where(tuple_(*by) > tuple_(*last))

@@ -25,11 +25,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from proxy.settings import Settings
 from proxy.store import asides, intents, migrating, sessions
 from proxy.store.engine import failures, for_reading, is_sqlite, make_engine
-from proxy.store.records import expired_at, modern_ids_of, sealing
+from proxy.store.opening import (
+    Progress,
+    expired_at,
+    modern_ids_of,
+    opened,
+    path_of,
+    sealing,
+    unseen,
+)
 from proxy.store.schema import INTENT, METADATA, SESSION, SET_ASIDE
 from proxy.store.seal import Seal, SealError, keys_of
 from proxy.store.store import DAY, SESSION_DAYS
-from proxy.store.transfer import Progress, opened, unseen
 
 SEALED: Mapping[Table, Callable[[Row[Any]], tuple[str, ...]]] = {
     SET_ASIDE: lambda row: asides.place((row.kind, row.modern_id)),
@@ -59,6 +66,8 @@ async def status(settings: Settings) -> Status:
     """Look at a store, and change nothing in it."""
     keys = keys_of(settings)
     names = tuple(keys.by_name) if keys else ()
+    if settings.store_url is None:
+        path_of(settings)
     engine = make_engine(settings)
     try:
         revision = await migrating.revision(engine)
@@ -149,8 +158,10 @@ async def _seal_anew(
             anew.append({**at, "new_key_id": key_id, "new_sealed": sealed})
     if anew:
         here = [column == bindparam(f"at_{column.name}") for column in table.primary_key]
-        changes = {"key_id": bindparam("new_key_id"), "sealed": bindparam("new_sealed")}
-        await connection.execute(update(table).where(*here).values(changes), anew)
+        write = update(table).where(*here)
+        await connection.execute(
+            write.values(key_id=bindparam("new_key_id"), sealed=bindparam("new_sealed")), anew
+        )
     return len(anew)
 
 

@@ -184,7 +184,7 @@ def test_health_data_leaves_this_machine_in_the_clear_only_where_that_is_allowed
         ("CONNECT_SECONDS", "soon"),
         ("UPSTREAM_CONNECTIONS", "0"),
         ("UPSTREAM_PLAINTEXT", "maybe"),
-        ("CREDENTIALS", "exchange"),
+        ("CREDENTIALS", "judge"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_its_name(

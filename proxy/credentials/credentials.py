@@ -1,0 +1,105 @@
+"""Whose request it is, and what the new API is shown instead of the legacy credential."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from proxy.credentials.client_tokens import ClientTokens
+from proxy.credentials.clients import Clients
+from proxy.credentials.opaque import OpaqueTokens
+from proxy.credentials.shown import CertificateHeader, authorization_of, bearer_of, key_of
+from proxy.credentials.sign_in import SignIn
+from proxy.errors import MalformedError, NotFoundError
+from proxy.upstream.client import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose request it is."""
+
+    identity: str = field(repr=False)
+    """What tells this caller from others; the legacy credential itself."""
+    authorization: str | None = field(repr=False)
+    """The header's value that goes to the new API; none: it is not sent."""
+    renew: Callable[[], Awaitable[Caller | None]] | None = field(default=None, repr=False)
+    """Makes the same caller with a fresh token, once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the settings make of the credentials of legacy applications."""
+
+    certificate: CertificateHeader
+    clients: Clients
+    upstream: Upstream | None = None
+    """The token endpoint's, where one is configured."""
+    tokens: ClientTokens | None = None
+    """Where keys are exchanged: the tokens of the clients behind them."""
+    opaque: OpaqueTokens | None = None
+    """Where the gateway gives out tokens of its own."""
+    signing_in: SignIn | None = None
+
+    async def caller(self, request: Request, form_token: str | None = None) -> Caller:
+        """
+        Whose request it is; `form_token` is one that came in the body, by `without_token`.
+
+        Raises `UnauthorizedError`, `MalformedError`, and `UpstreamError` where no token can be had.
+        """
+        shown = authorization_of(request, form_token)
+        bearer, subject = bearer_of(shown), self.certificate.subject(request)
+        if bearer is not None and self.opaque is not None:
+            access = await self.opaque.token(bearer, subject)
+            after = partial(self.opaque.after, bearer, subject, access)
+        elif bearer is not None or self.tokens is None:
+            return Caller(shown or "", shown)
+        else:
+            client = await self.clients.of(key_of(shown), subject)
+            access = await self.tokens.token(client)
+            after = partial(self.tokens.after, client, access)
+        identity = shown or ""
+        return Caller(identity, f"Bearer {access}", partial(_renewed, identity, after))
+
+    async def check(self, request: Request) -> None:
+        """
+        Make sure of the caller where the new API is not asked; raises as `caller` does.
+
+        Where keys are exchanged, a token that only the new API could judge is not enough.
+        """
+        shown = authorization_of(request)
+        bearer, subject = bearer_of(shown), self.certificate.subject(request)
+        if bearer is not None and self.opaque is not None:
+            await self.opaque.behind(bearer, subject)
+        elif self.tokens is not None:
+            await self.clients.of(key_of(shown), subject)
+
+    async def again(self, caller: Caller) -> Caller | None:
+        """After a 401 of the new API: the caller with a fresh token, once, if there can be one."""
+        return None if caller.renew is None else await caller.renew()
+
+    async def sign_in(self, request: Request, body: bytes) -> Response:
+        """The old API's token endpoint; raises `NotFoundError` where there is none behind it."""
+        if self.signing_in is None:
+            raise NotFoundError
+        if len(request.headers.getlist("authorization")) > 1:
+            raise MalformedError
+        return await self.signing_in.answer(request, body, self.certificate.subject(request))
+
+    async def close(self) -> None:
+        """Wait for what is under way, then close the connections."""
+        await self.clients.close()
+        if self.tokens is not None:
+            await self.tokens.close()
+        if self.opaque is not None:
+            await self.opaque.close()
+        if self.upstream is not None:
+            await self.upstream.close()
+
+
+async def _renewed(identity: str, after: Callable[[], Awaitable[str | None]]) -> Caller | None:
+    token = await after()
+    return None if token is None else Caller(identity, f"Bearer {token}")
