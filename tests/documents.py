@@ -44,6 +44,7 @@ MAPPINGS: Mapping[str, RecordMapping] = {
     "sharing_request": SHARING_REQUEST,
     "book": toy.BOOK,
     "page": toy.PAGE,
+    "loan": toy.LOAN,
     "press": toy.PRESS,
 }
 

@@ -1,4 +1,4 @@
-"""The command line: serve, sandbox, demo, check, explain, convert, docs."""
+"""The command line: serve, sandbox, demo, check, explain, convert, docs, store, crosswalk, ..."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import cast
 
 import typer
 
-from proxy.cli import checking, demo, pages, serving, translating
+from proxy.cli import (
+    applications,
+    checking,
+    crosswalk,
+    demo,
+    pages,
+    serving,
+    store,
+    translating,
+)
 from proxy.cli.console import ExitCode, complain
 from proxy.errors import ConfigurationError
 
@@ -27,6 +36,9 @@ app.command()(checking.check)
 app.command()(translating.explain)
 app.command()(translating.convert)
 app.command()(pages.docs)
+app.add_typer(store.app, name="store")
+app.add_typer(crosswalk.app, name="crosswalk")
+app.add_typer(applications.app, name="applications")
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ class ClientTokens:
             grant = await self._endpoint.ask(client, "client_credentials")
         except UpstreamError as error:
             self._paused[key] = True
-            if isinstance(error, GrantRefusedError) and error.upstream_status < 500:
+            if isinstance(error, GrantRefusedError) and 400 <= error.upstream_status < 500:
                 self._refused[key] = error
             if client.application in self._held:
                 log.warning("token not renewed", error=type(error).__name__)

@@ -10,7 +10,18 @@ from proxy import cli
 from proxy.settings import PREFIX, Settings
 from tests.cli.conftest import Run
 
-COMMANDS = ["serve", "sandbox", "demo", "check", "explain", "convert", "docs"]
+COMMANDS = [
+    "serve",
+    "sandbox",
+    "demo",
+    "check",
+    "explain",
+    "convert",
+    "docs",
+    "store",
+    "crosswalk",
+    "applications",
+]
 
 
 def test_no_arguments_show_the_help(run: Run) -> None:

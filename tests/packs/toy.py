@@ -12,6 +12,7 @@ from mappings.core.evidence import documented
 from mappings.core.model import Model, Timestamp, Uuid, declared
 from mappings.core.record_mapping import RecordMapping
 from mappings.core.verbs import (
+    also_read,
     coded,
     computed,
     each,
@@ -40,6 +41,20 @@ class NewPage(Model):
     scan: Any = declared("Its scan.", TOLD)
 
 
+class OldLoan(Model):
+    number: StrictInt | None = declared("Its number.", TOLD)
+    by: str | None = declared("Who has it.", TOLD)
+    day: str | None = declared("Since when.", TOLD)
+    remark: str | None = declared("A remark.", TOLD)
+
+
+class NewLoan(Model):
+    id: Uuid | None = declared("Its id.", TOLD)
+    reader: str | None = declared("Who has it.", TOLD)
+    since: str | None = declared("Since when.", TOLD)
+    fee: Any = declared("What it costs.", TOLD)
+
+
 class OldPress(Model):
     town: str | None = declared("Its town.", TOLD)
     street: str | None = declared("Its street.", TOLD)
@@ -63,6 +78,8 @@ class OldBook(Model):
     label: str | None = declared("Its label.", TOLD)
     seen_at: Timestamp | None = declared("When it was seen.", TOLD)
     note: str | None = declared("A note.", TOLD)
+    loans: list[OldLoan] | None = declared("Its loans.", TOLD)
+    title: str | None = declared("Its name, in other words.", TOLD)
 
 
 class NewBook(Model):
@@ -75,6 +92,7 @@ class NewBook(Model):
     leaves: list[NewPage] | None = declared("Its pages.", TOLD)
     seen_at: Timestamp | None = declared("When it was seen.", TOLD)
     shelf: Any = declared("Where it stands.", TOLD)
+    borrowings: list[NewLoan] | None = declared("Its loans.", TOLD)
 
 
 class Year(Codec):
@@ -139,6 +157,18 @@ PAGE = RecordMapping(
     kind="page",
 )
 
+LOAN = RecordMapping(
+    OldLoan,
+    NewLoan,
+    identifier("number", to="id", kind="loan", source=TOLD),
+    renamed("by", to="reader", source=TOLD),
+    renamed("day", to="since", source=TOLD),
+    set_aside("remark", because="no place", source=TOLD),
+    untouched("fee", because="new", source=TOLD),
+    kind="loan",
+    required=("by",),
+)
+
 PRESS = RecordMapping(
     OldPress,
     NewPress,
@@ -163,6 +193,8 @@ BOOK = RecordMapping(
     grouped(("first", "last"), ("author",), Author(), source=TOLD),
     nested("press", to="printer", mapping=PRESS, source=TOLD),
     each("pages", to="leaves", mapping=PAGE, key="number", source=TOLD),
+    each("loans", to="borrowings", mapping=LOAN, key="number", by_calls=True, source=TOLD),
+    also_read("title", of="name", source=TOLD),
     computed("label", label, made_of=("title",), because="a sentence", source=TOLD),
     shown("seen_at", because="set by the server", source=TOLD),
     set_aside("note", because="no place", source=TOLD),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from mappings.core.context import Context
+from mappings.core.context import Context, Item
 from mappings.core.errors import DocumentError
-from mappings.core.record_mapping import Upgraded
+from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.verbs import each
 from tests.documents import context, ids_of
-from tests.packs.toy import BOOK
+from tests.packs.toy import BOOK, LOAN, TOLD
 
 
 def uuid(number: int) -> str:
@@ -92,7 +93,16 @@ def test_a_key_that_nothing_has_or_that_stands_twice_is_a_problem() -> None:
 def test_a_key_that_can_be_none_is_a_problem() -> None:
     base = stored("fern")
 
-    assert "/pages/0/number: unknown" in reasons(base, pages=[{"number": ["1"]}])
+    for key in (["1"], "01", True, 1.5):
+        assert "/pages/0/number: unknown" in reasons(base, pages=[{"number": key}])
+
+
+def test_a_key_may_be_written_as_a_text_and_a_blank_one_is_none() -> None:
+    base = stored("fern")
+
+    upgraded = write(base, pages=[{"number": "1", "heading": "moss"}, {"number": ""}])
+
+    assert [leaf.get("title") for leaf in upgraded.document["leaves"]] == ["moss", None]
 
 
 def test_what_is_no_list_of_objects_is_a_problem_where_it_stands() -> None:
@@ -190,3 +200,135 @@ def test_modern_lists_and_records_that_are_none_do_not_fit() -> None:
     assert misfits(printer={"city": 7}) == ["/printer/city: not_a_text"]
     assert misfits(leaves=[{"title": 7}]) == ["/leaves/0/title: not_a_text"]
     assert misfits(shelf=object()) == []
+
+
+def lent(*readers: str, **more: Any) -> dict[str, Any]:
+    """A modern book that was lent to these people, one after the other."""
+    loans = [
+        {"id": uuid(number), "reader": reader, "fee": number}
+        for number, reader in enumerate(readers, start=1)
+    ]
+    return {**stored(), "borrowings": loans, **more}
+
+
+def keeping(base: dict[str, Any], **remarks: str) -> Context:
+    """What is known of a book, with a remark that was set aside for some loans."""
+    asides = {("loan", uuid(int(name[1:]))): {"remark": it} for name, it in remarks.items()}
+    return replace(knowing(base), asides=asides)
+
+
+def test_records_that_go_out_by_calls_are_noted_one_by_one_in_their_order() -> None:
+    base = lent("Inès", "Zoé", "Ana")
+
+    upgraded = write(
+        base,
+        loans=[
+            {"by": "Efflam", "remark": "soon"},
+            {"number": 3, "by": "Ana Moal"},
+            {"number": 1, "by": "Inès"},
+            {"number": 2, "remark": "late"},
+        ],
+    )
+
+    one, two, three = base["borrowings"]
+    assert upgraded.items == (
+        Item(
+            "/loans/0",
+            {"by": "Efflam", "remark": "soon"},
+            None,
+            {"reader": "Efflam"},
+            {"remark": "soon"},
+        ),
+        Item("/loans/1", {"number": 3, "by": "Ana Moal"}, three, {"reader": "Ana Moal"}, {}),
+        Item("/loans/3", {"number": 2, "remark": "late"}, two, {}, {"remark": "late"}),
+    )
+    assert upgraded.document["borrowings"] == [
+        one,
+        two,
+        {**three, "reader": "Ana Moal"},
+        {"reader": "Efflam"},
+    ]
+    assert upgraded.aside == {}
+    assert upgraded.lost == ()
+    assert [loss.pointer for loss in upgraded.lost_unless_kept] == [
+        "/loans/0/remark",
+        "/loans/3/remark",
+    ]
+
+
+def test_what_is_echoed_makes_no_call_and_what_is_left_out_stays() -> None:
+    """Trap 28."""
+    base = lent("Inès", "Zoé")
+    known = keeping(base, _1="torn")
+    first, _ = BOOK.downgrade(base, known).document["loans"]
+
+    upgraded = BOOK.upgrade({"loans": [first]}, known)
+
+    assert first == {"number": 1, "by": "Inès", "day": None, "remark": "torn"}
+    assert upgraded.items == ()
+    assert upgraded.changes == {}
+    assert [loss.pointer for loss in upgraded.lost] == ["/loans"]
+
+
+def test_the_fields_of_an_item_that_are_left_out_stay() -> None:
+    base = lent("Inès")
+
+    (item,) = write(base, loans=[{"number": 1, "day": "2024-01-01"}]).items
+
+    assert item.changes == {"since": "2024-01-01"}
+    assert BOOK.by_calls == {"borrowings"}
+
+
+def test_an_item_without_an_id_has_no_call_by_which_it_could_be_changed() -> None:
+    base = lent()
+    nameless = {**base, "borrowings": [{"reader": "Inès"}]}
+    (echo,) = BOOK.downgrade(nameless, knowing(nameless)).document["loans"]
+
+    assert write(nameless, loans=[echo]).items == ()
+    assert reasons(nameless, loans=[{**echo, "by": "Zoé"}]) == ["/loans/0: read_only"]
+
+
+def test_every_problem_of_every_item_is_told_before_anything_is_sent() -> None:
+    base = lent("Inès")
+
+    found = reasons(base, loans=[{"number": 1, "by": ""}, {"day": "x"}, {"number": 9, "by": "x"}])
+
+    assert found == ["/loans/2/number: unknown", "/loans/0/by: blank", "/loans/1/by: blank"]
+
+
+def read_only() -> RecordMapping:
+    """The book, where loans can only be read, but for their day."""
+    rules = each(
+        "loans",
+        to="borrowings",
+        mapping=LOAN,
+        key="number",
+        read_only="elsewhere",
+        forgiven=frozenset({"colour"}),
+        source=TOLD,
+    )
+    others = tuple(rule for rule in BOOK.rules if rule.legacy != ("loans",))
+    return RecordMapping(BOOK.legacy, BOOK.modern, others, rules, kind="book")
+
+
+def test_a_list_that_can_only_be_read_takes_its_echo_and_nothing_else() -> None:
+    base = lent("Inès", "Zoé")
+    known = keeping(base, _1="torn")
+    first, second = BOOK.downgrade(base, known).document["loans"]
+    mapping = read_only()
+
+    echoed = mapping.upgrade({"loans": [second, {**first, "colour": "red"}]}, known)
+
+    assert echoed.changes == {}
+    assert echoed.items == ()
+    assert [loss.pointer for loss in echoed.lost] == ["/loans/1/colour"]
+    for other in (
+        [first],
+        [first, {**second, "by": "Ana"}],
+        [first, {**second, "remark": "late"}],
+        [{**first, "remark": None}, second],
+        [first, second, {"by": "Ana"}],
+        None,
+    ):
+        with pytest.raises(DocumentError, match=r"^/loans: read_only$"):
+            mapping.upgrade({"loans": other}, known)

@@ -11,7 +11,7 @@ from mappings.core.context import equal, is_blank
 from mappings.core.errors import DocumentError
 from mappings.core.record_mapping import RecordMapping
 from tests.documents import context
-from tests.packs.toy import BOOK
+from tests.packs.toy import BOOK, PRESS
 
 BASE: dict[str, Any] = {
     "id": "00000000-0000-4000-8000-000000000099",
@@ -76,7 +76,7 @@ def test_a_blank_that_is_stored_already_may_be_echoed() -> None:
 
 
 def test_null_for_what_the_new_api_must_have_is_refused_where_the_old_one_did_not_ask() -> None:
-    lenient = RecordMapping(BOOK.legacy, BOOK.modern, BOOK.rules)
+    lenient = RecordMapping(BOOK.legacy, BOOK.modern, BOOK.rules, kind=BOOK.kind)
 
     with pytest.raises(DocumentError, match="/name: blank"):
         lenient.upgrade({"name": None}, context(base=BASE))
@@ -137,7 +137,12 @@ def test_a_computed_field_is_held_against_what_will_be_shown() -> None:
 def test_undeclared_fields_are_dropped_and_told_or_refused() -> None:
     """Trap 3."""
     strict = RecordMapping(
-        BOOK.legacy, BOOK.modern, BOOK.rules, required=BOOK.required, undeclared="refuse"
+        BOOK.legacy,
+        BOOK.modern,
+        BOOK.rules,
+        kind=BOOK.kind,
+        required=BOOK.required,
+        undeclared="refuse",
     )
 
     upgraded = BOOK.upgrade({"name": "Atlas", "colour": "red"}, context())
@@ -181,11 +186,82 @@ def test_an_id_in_a_new_record_is_not_carried_over() -> None:
 def test_values_set_aside_are_handed_out_and_put_back() -> None:
     upgraded = BOOK.upgrade({"name": "Atlas", "note": "torn page"}, context())
 
-    shown = BOOK.downgrade(BASE, context(aside=upgraded.aside)).document
+    kept = {("book", BASE["id"]): upgraded.aside}
+    shown = BOOK.downgrade(BASE, context(asides=kept)).document
 
     assert upgraded.aside == {"note": "torn page"}
+    assert [loss.pointer for loss in upgraded.lost_unless_kept] == ["/note"]
     assert shown["note"] == "torn page"
     assert "torn page" not in str(upgraded.document)
+
+
+def test_values_set_aside_of_another_record_are_never_shown() -> None:
+    kept = {("page", BASE["id"]): {"note": "mine"}, ("book", "x"): {"note": "mine"}}
+
+    assert BOOK.downgrade(BASE, context(asides=kept)).document["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "written", "aside"),
+    [
+        ("torn page", "torn page", {}),
+        ("torn page", "mended", {"note": "mended"}),
+        ("torn page", None, {"note": None}),
+        ("torn page", "", {"note": ""}),
+        (None, None, {}),
+        (None, "", {"note": ""}),
+    ],
+)
+def test_only_values_that_changed_are_handed_out_to_be_set_aside(
+    kept: str | None, written: str | None, aside: dict[str, Any]
+) -> None:
+    """Trap 2: null takes away what is kept, and silence does not."""
+    asides = {("book", BASE["id"]): {"note": kept}} if kept else {}
+    known = context(BASE, asides)
+
+    assert BOOK.upgrade({"note": written}, known).aside == aside
+    assert BOOK.upgrade({}, known).aside == {}
+
+
+def test_the_records_for_which_values_may_be_set_aside_are_named() -> None:
+    loan = "00000000-0000-4000-8000-00000000000A"
+    base = {**BASE, "borrowings": [{"id": loan}, {"reader": "Inès"}], "leaves": [{"id": loan}]}
+
+    assert BOOK.set_aside_in(base) == {("book", BASE["id"]), ("loan", loan.lower())}
+    assert BOOK.set_aside_in({"title": "Herbier"}) == set()
+
+
+def test_the_identity_of_a_record_is_its_id_in_lower_case() -> None:
+    assert BOOK.identity_of({"id": "ABC"}) == "abc"
+    assert BOOK.identity_of({"id": None}) is None
+    assert PRESS.identity_of({"id": "abc"}) is None
+
+
+def test_a_field_may_be_written_under_another_name() -> None:
+    upgraded = BOOK.upgrade({"title": "Atlas"}, context())
+
+    assert upgraded.document == {"title": "Atlas"}
+    assert upgraded.lost == ()
+    assert "title" not in BOOK.downgrade(BASE, context()).document
+    assert BOOK.canonical({"title": "Atlas"})["name"] == "Atlas"
+
+
+@pytest.mark.parametrize("other", ["Atlas", "", None])
+def test_two_names_may_say_the_same_and_a_blank_one_says_nothing(other: str | None) -> None:
+    for written in ({"name": "Atlas", "title": other}, {"name": other, "title": "Atlas"}):
+        assert BOOK.upgrade(written, context()).document == {"title": "Atlas"}
+
+
+def test_two_names_that_contradict_each_other_are_a_problem_of_the_second() -> None:
+    assert problems({"name": "Atlas", "title": "Herbier"}) == ["/title: mismatch"]
+
+
+def test_a_problem_stands_under_the_name_that_the_client_used() -> None:
+    assert problems({"title": 7}) == ["/title: not_a_text"]
+    assert problems({"title": " "}) == ["/name: blank"]
+    assert problems({"name": 7}) == ["/name: not_a_text"]
+    assert BOOK.legacy_pointers("/title", {"title": "Atlas"}) == ["/title"]
+    assert BOOK.legacy_pointers("/title", {"name": "Atlas", "title": "Atlas"}) == ["/name"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import base64
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,8 @@ class TokenServer:
     refusal: httpx.Response | None = None
     held: asyncio.Event | None = None
     """While it is not set, nobody is answered."""
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    """What happens, once, before the next one is answered."""
     asked: list[dict[str, str]] = field(default_factory=list)
     urls: set[str] = field(default_factory=set)
     good: set[str] = field(default_factory=set)
@@ -85,6 +87,9 @@ class TokenServer:
         number = len(self.asked)
         if self.held is not None:
             await self.held.wait()
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
         if self.failure is not None:
             raise self.failure
         if self.refusal is not None:
@@ -120,7 +125,7 @@ class TokenServer:
 
 
 class RecordingStore(Store):
-    """A store that keeps what it was told to keep, and can fail."""
+    """A store that tells what it was given to keep."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
@@ -140,8 +145,7 @@ class Maker:
     clock: Clock
     server: TokenServer
     key: str = field(default_factory=new_key)
-    made: list[tuple[Credentials, Store]] = field(default_factory=list)
-    store: RecordingStore | None = None
+    made: list[tuple[Credentials, RecordingStore]] = field(default_factory=list)
 
     def __call__(
         self,
@@ -165,11 +169,16 @@ class Maker:
             }
         )
         pack = replace(PACK, oauth=oauth_form(options or OAuth(), language))
-        self.store = RecordingStore(settings, self.clock)
+        store = RecordingStore(settings, self.clock)
         transport = httpx.MockTransport(self.server)
-        made = make_credentials(settings, self.store, pack, self.clock, transport)
-        self.made.append((made, self.store))
+        made = make_credentials(settings, store, pack, self.clock, transport)
+        self.made.append((made, store))
         return made
+
+    @property
+    def store(self) -> RecordingStore:
+        """The store of the credentials made last."""
+        return self.made[-1][1]
 
     def exchange(self, **changes: Any) -> Credentials:
         """Credentials of applications whose keys are exchanged."""
@@ -252,6 +261,12 @@ async def signed_in(
     shown = [] if authorization is None else [authorization]
     asking = request(*shown, content_type="application/json")
     return await credentials.sign_in(asking, json.dumps(parameters).encode())
+
+
+async def settled() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def opened(credentials: Credentials, uid: str = HOSPITAL) -> dict[str, Any]:

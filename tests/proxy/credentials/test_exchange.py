@@ -35,6 +35,7 @@ from tests.proxy.credentials.conftest import (
     basic,
     key_of,
     request,
+    settled,
 )
 
 PROXY = "192.0.2.7"
@@ -88,12 +89,6 @@ async def outcome(credentials: Credentials, *authorizations: str, **changes: str
     except ProxyError as error:
         return f"{error.status} {type(error).__name__} {error} {error.headers} {error.reason}"
     return str(caller.authorization)
-
-
-async def settled() -> None:
-    """Let everything that can go on go on."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def test_a_key_is_exchanged_for_a_token_of_the_applications_own_client(

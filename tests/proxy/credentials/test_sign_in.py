@@ -128,7 +128,10 @@ async def test_without_a_refresh_token_there_is_none_to_tell(
         ("application/json", b'\xef\xbb\xbf {"grant_type": "password", "username": "\\u00e9",'),
         ("", b'{"grant_type": "password", "username": "\xc3\xa9",'),
         ("application/x-www-form-urlencoded", b"grant_type=password&username=%C3%A9&"),
-        ("application/x-www-form-urlencoded; charset=ISO-8859-1", b"grant_type=password&username=%E9&"),
+        (
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            b"grant_type=password&username=%E9&",
+        ),
         ("", b"grant_type=password&username=%C3%A9&"),
     ],
 )
