@@ -54,8 +54,9 @@ def _pairs(value: object) -> object:
 
 
 def _state_folder() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "passerelle"
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    # A user without a home keeps the tilde: then the folder is relative, and named where it fails.
+    return Path(os.path.expanduser(state)) / "passerelle"
 
 
 Url = Annotated[str, AfterValidator(_url)]

@@ -285,14 +285,14 @@ class RecordMapping:
         named = {name: value for name, value in document.items() if name not in aliases}
         written_as = {}
         for alias, name in aliases.items():
-            value = document.get(alias)
-            if is_blank(value):
+            if alias not in document:
                 continue
-            if is_blank(named.get(name)):
+            value = document[alias]
+            if name not in named or (is_blank(named[name]) and not is_blank(value)):
                 named[name] = value
                 written_as[scope.at(name).pointer] = scope.at(alias).pointer
-            elif not equal(named[name], value):
-                scope.refuse("mismatch", alias)
+            elif not is_blank(value) and not equal(named[name], value):
+                scope.refuse("contradiction", alias)
         return named, replace(scope, written_as=written_as)
 
     def _read(self, document: Document, scope: Scope) -> Document:

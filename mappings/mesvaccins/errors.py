@@ -50,6 +50,7 @@ STATUSES: Mapping[Language, Mapping[int, str]] = {
 REASONS: Mapping[Language, Mapping[str, str]] = {
     "fr": {
         "blank": "doit être rempli(e)",
+        "contradiction": "contredit un autre champ",
         "date": "n'est pas une date (AAAA-MM-JJ)",
         "department": "n'est pas un numéro de département",
         "inclusion": "n'est pas inclus(e) dans la liste",
@@ -72,6 +73,7 @@ REASONS: Mapping[Language, Mapping[str, str]] = {
     },
     "en": {
         "blank": "can't be blank",
+        "contradiction": "contradicts another field",
         "date": "is not a date (YYYY-MM-DD)",
         "department": "is not the number of a department",
         "inclusion": "is not included in the list",

@@ -110,7 +110,7 @@ def _chosen(legacy: Document, shown: Document, stored: Json, table: Vaccines) ->
         else:
             named &= found
             if not named:
-                raise RefusedError("mismatch", place)
+                raise RefusedError("contradiction", place)
     if named is None:
         if strange and is_blank(legacy.get("id")) and is_blank(legacy.get("ucd_code")):
             raise RefusedError("inclusion", strange)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from proxy import packs
+from proxy.cli import serving
 from proxy.cli.console import ExitCode, complain, out
 from proxy.errors import ProxyError
 from proxy.settings import Settings, pack_settings_of_environment, settings_of_environment
@@ -20,7 +21,7 @@ def check(
     ] = False,
 ) -> None:
     """
-    Check the pack, the settings and the new API.
+    Check the pack, the settings, the store and the new API.
 
     Exit code 3 where the configuration is wrong, 1 where the new API cannot be reached.
     """
@@ -33,6 +34,8 @@ def check(
         _well(f"table {table.name}: {given}")
     if isinstance(settings, Settings):
         _well("settings")
+        policy = asyncio.run(serving.prepared(settings))
+        _well(f"store; values that the new API has no place for: {serving.FATES[policy.otherwise]}")
         _reach(settings)
 
 

@@ -15,9 +15,9 @@ from uvicorn.supervisors import Multiprocess
 
 from proxy import app as gateway
 from proxy.cli.console import err
-from proxy.errors import ConfigurationError
+from proxy.errors import ConfigurationError, StoreError
 from proxy.journey.memory import Policy
-from proxy.settings import Settings, settings_of_environment
+from proxy.settings import PREFIX, Settings, settings_of_environment
 from sandbox import create_app as create_sandbox
 
 
@@ -57,7 +57,7 @@ def serve(
 
     Configured by the environment; PASSERELLE_UPSTREAM_URL, the new API's base URL, suffices.
     """
-    policy = asyncio.run(_prepared(settings_of_environment()))
+    policy = asyncio.run(prepared(settings_of_environment()))
     listening = listen(host, port)
     server_config = config("proxy.app:from_environment", factory=True, workers=workers)
     err().print(
@@ -71,11 +71,14 @@ def serve(
         Multiprocess(server_config, sockets=[listening]).run()
 
 
-async def _prepared(settings: Settings) -> Policy:
+async def prepared(settings: Settings) -> Policy:
     """Everything that can be wrong is found here, before the first request, and told in a line."""
     made = gateway.create_app(settings).state.gateway
     try:
         await made.memory.store.open()
+    except StoreError as error:
+        name = "STORE_URL" if settings.store_url else "DATA_DIR"
+        raise ConfigurationError(f"{PREFIX}{name}: {error}") from error
     finally:
         await made.close()
     policy: Policy = made.memory.policy
@@ -136,6 +139,8 @@ def config(app: Any, **others: Any) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        # Else a client on this machine could choose the address that it is seen to come from.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         **others,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -155,6 +154,11 @@ def rotate_keys(
     settings = settings_of_environment()
     with progress() as tell:
         rotated = told(lambda: upkeep.rotate(settings, batch, tell))
+    tell_rotated(rotated)
+
+
+def tell_rotated(rotated: upkeep.Rotated) -> None:
+    """Say what came of a rotation; that it is not at its end is exit code 1."""
     out().print(f"{rotated.sealed:,} rows sealed anew")
     if rotated.broken:
         complain(
@@ -182,7 +186,7 @@ def forget(
         if not sys.stdin.isatty():
             raise typer.BadParameter("nobody is there to confirm it: say --yes")
         typer.confirm("Erase what is set aside for this record, for good?", abort=True, err=True)
-    _tell(told(lambda: upkeep.forget(settings, record)))
+    tell_erased(told(lambda: upkeep.forget(settings, record)))
 
 
 @app.command()
@@ -191,20 +195,18 @@ def purge() -> None:
     settings = settings_of_environment()
     if settings.set_aside_days is None:
         err().print(f"{PREFIX}SET_ASIDE_DAYS is not set: values set aside have no end")
-    _tell(told(lambda: upkeep.purge(settings, now().timestamp())))
+    tell_erased(told(lambda: upkeep.purge(settings, now().timestamp())))
 
 
-def _tell(erased: upkeep.Erased) -> None:
-    out().print(f"erased: {_counted(erased.rows)}", soft_wrap=True)
+def tell_erased(erased: upkeep.Erased) -> None:
+    """Say how much was erased; that something is left of it is exit code 1."""
+    counted = ", ".join(f"{count:,} {WORDS[name]}" for name, count in erased.rows.items())
+    out().print(f"erased: {counted}", soft_wrap=True)
     if not erased.settled:
         complain(
             "the write-ahead log is being read and still has the sealed values: run this again"
         )
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _counted(rows: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {WORDS[name]}" for name, count in rows.items())
 
 
 @app.command("import")

@@ -28,7 +28,3 @@ class Briefly(Generic[V]):
         """The value, unless it is forgotten."""
         ends_at, value = self._kept.get(key, (0.0, None))
         return value if self._clock().timestamp() < ends_at else None
-
-    def forget(self, key: bytes) -> None:
-        """Know nothing of this key any more."""
-        self._kept.pop(key, None)

@@ -35,7 +35,7 @@ class ImportRefusedError(Exception):
     """Nothing of a file was imported; says why, line by line and without values."""
 
     def __init__(self, problems: Problems) -> None:
-        self.problems = tuple(problems.first)
+        self.problems = tuple(sorted(problems.first, key=lambda problem: problem[0]))
         """The first of them, each with the number of its line."""
         more = problems.count - len(self.problems)
         told = [f"line {line}: {reason}" for line, reason in self.problems]

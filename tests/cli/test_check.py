@@ -14,6 +14,10 @@ RULES = sum(len(mapping.rules) for mapping in mesvaccins.PACK.mappings.values())
 PACK = f"ok  pack mesvaccins: {RULES} rules, {len(mesvaccins.PACK.endpoints)} endpoints"
 NO_CONDITIONS = "ok  table conditions: not supplied (docs/mapping.md, Tables)"
 NO_VACCINES = "ok  table vaccines: not supplied (docs/mapping.md, Tables)"
+STORE = (
+    "ok  store; values that the new API has no place for: dropped and told "
+    "(PASSERELLE_KEYS_FILE names the keys to keep them with)"
+)
 
 
 def test_offline_the_pack_is_checked_without_any_setting(run: Run) -> None:
@@ -50,6 +54,7 @@ def test_a_new_api_that_answers_is_well_whatever_its_status(
         NO_CONDITIONS,
         NO_VACCINES,
         "ok  settings",
+        STORE,
         "ok  the new API answers (GET of its base URL gave 404; any status will do)",
     ]
 
@@ -79,7 +84,7 @@ def test_a_new_api_that_is_down_fails(run: Run, monkeypatch: pytest.MonkeyPatch)
     result = run("check")
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines() == [PACK, NO_CONDITIONS, NO_VACCINES, "ok  settings"]
+    assert result.stdout.splitlines() == [PACK, NO_CONDITIONS, NO_VACCINES, "ok  settings", STORE]
     assert result.stderr == (
         f"passerelle: {url} cannot be reached: is the URL right, and does this machine reach it?\n"
     )

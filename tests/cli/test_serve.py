@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
+from proxy.store.seal import new_key
 from tests.cli.conftest import Passerelle, Run
 from tests.cli.servers import free_port, taken_port
 
@@ -188,3 +190,56 @@ def test_a_port_that_no_machine_has_is_wrong_usage(arguments: tuple[str, ...], r
 
     assert result.exit_code == 2
     assert arguments[1] in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_wrong_configuration(
+    passerelle: Passerelle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a-file").touch()
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / "a-file" / "state"))
+
+    ended = passerelle("serve", "--port", "0")
+
+    assert ended.code == 3
+    assert ended.err == (
+        f"passerelle: PASSERELLE_DATA_DIR: {tmp_path}/a-file/state cannot be written: "
+        "Not a directory\n"
+    )
+
+
+def test_a_store_that_is_damaged_is_wrong_configuration(
+    passerelle: Passerelle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "passerelle.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path))
+
+    ended = passerelle("serve", "--port", "0")
+
+    assert ended.code == 3
+    assert ended.err == "passerelle: PASSERELLE_DATA_DIR: the store failed: SQLITE_NOTADB\n"
+
+
+def test_a_postgresql_that_is_not_there_is_wrong_configuration(
+    passerelle: Passerelle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    monkeypatch.setenv("PASSERELLE_STORE_URL", f"postgresql://x:sesame@/x?host={tmp_path}")
+
+    ended = passerelle("serve", "--port", "0")
+
+    assert ended.code == 3
+    assert ended.err.startswith("passerelle: PASSERELLE_STORE_URL: the store failed: ")
+    assert "sesame" not in ended.err
+
+
+def test_keys_that_are_configured_are_told_by_what_they_do(
+    run: Run, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    monkeypatch.setenv("PASSERELLE_KEYS", new_key())
+
+    result = run("serve", "--port", "0")
+
+    assert result.stderr.endswith("has no place for: kept here, sealed\n")

@@ -15,8 +15,16 @@ from starlette.requests import Request
 
 from proxy.errors import ProxyError
 from proxy.journey.walk import Walk
-from tests.proxy.conftest import KEYS, Gateways, LogLines
-from tests.proxy.documents import LEGACY_FIELDS, legacy_document, modern_act, modern_document
+from tests.proxy.conftest import KEYS, Gateways, LogLines, legacy_client_of
+from tests.proxy.documents import (
+    LEGACY_FIELDS,
+    RPPS,
+    VACCINE_ID,
+    legacy_document,
+    modern_act,
+    modern_document,
+    modern_sharing,
+)
 
 CANARY = "Canary7f3a91"
 HIDDEN = "Hidden5e2b84"
@@ -267,6 +275,92 @@ async def test_no_value_is_in_the_text_of_an_error(
             said = [str(error), repr(error)]
 
     assert found(SECRETS, *said) == []
+
+
+ACT = modern_act(
+    id=HIDDEN_ID,
+    health_record_id=CANARY_ID,
+    vaccine_id=VACCINE_ID,
+    certificator_id=HIDDEN_ID,
+    batch_number=CANARY,
+    serial_number=HIDDEN,
+)
+REQUEST = modern_sharing(id=HIDDEN_ID, health_record=CANARY_ID, status=HIDDEN, to_pro_identity=None)
+VACCINATION = {
+    "vaccine": {"id": 902, "name": CANARY},
+    "date": "2024-01-01",
+    "age": CANARY,
+    "batch": CANARY,
+    "injection_route": "IM",
+    "validation": {"date": "2024-01-01", "validator": {"name": CANARY}},
+    "comments": [{"text": CANARY, CANARY: CANARY}],
+    CANARY: CANARY,
+}
+WRONG = {
+    **VACCINATION,
+    "vaccine": {"ucd_code": CANARY, "cip_code": CANARY},
+    "injection_site": CANARY,
+    "validation": {"date": CANARY, "method": CANARY},
+    "booster": CANARY,
+}
+VACCINATIONS, SHARING = (
+    f"/api/v1/records/{CANARY_ID}/{name}" for name in ("vaccinations", "sharing_requests")
+)
+WITHIN = {
+    "listing": ("GET", VACCINATIONS, None),
+    "reading": ("GET", VACCINATIONS + "/{act}", None),
+    "making": ("POST", VACCINATIONS, VACCINATION),
+    "making a wrong one": ("POST", VACCINATIONS, WRONG),
+    "changing": ("PUT", VACCINATIONS + "/{act}", VACCINATION),
+    "changing to a wrong one": ("PUT", VACCINATIONS + "/{act}", WRONG),
+    "deleting": ("DELETE", VACCINATIONS + "/{act}", None),
+    "writing with the record": ("PUT", RECORD, {"vaccinations": [VACCINATION]}),
+    "writing a wrong one with the record": ("PUT", RECORD, {"vaccinations": [WRONG]}),
+    "asking a professional": ("POST", SHARING, {"rpps": RPPS, CANARY: CANARY}),
+    "asking nobody": ("POST", SHARING, {"rpps": CANARY}),
+    "reading a request": ("GET", SHARING + "/{request}", None),
+    "accepting": ("POST", SHARING + "/{request}/accept", None),
+    "refusing": ("POST", SHARING + "/{request}/refuse", None),
+    "searching": ("GET", f"/api/v1/vaccines/search?query={CANARY}", None),
+}
+
+
+def holding(status: int) -> httpx.MockTransport:
+    """A new API whose record holds an act and a request, and that answers the rest so."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path, ok = request.url.path, status < 300
+        if path == f"/health_records/{CANARY_ID}" and (request.method == "GET" or ok):
+            held = {**READABLE, "vaccination_acts": [ACT], "sharing_requests": [REQUEST]}
+            return httpx.Response(200, json=held, headers=ANSWERED_HEADERS)
+        document = REQUEST if "sharing_requests" in path else ACT
+        return httpx.Response(status, json=document if ok else PROBLEM, headers=ANSWERED_HEADERS)
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize("status", [200, 201, 401, 403, 409, 412, 422, 500, 503])
+@pytest.mark.parametrize("name", WITHIN)
+async def test_no_value_of_a_vaccination_or_a_sharing_request_is_in_a_line_an_error_or_a_count(
+    gateways: Gateways, tables: Path, every_line: io.StringIO, name: str, status: int
+) -> None:
+    """Traps 15, 16 and 35."""
+    app = gateways.app(upstream=holding(status), tables=tables, keys=KEYS)
+    client = legacy_client_of(app)
+    numbers = {
+        kind: (await client.get(path)).json()[0]["id"]
+        for kind, path in (("act", VACCINATIONS), ("request", SHARING))
+    }
+    method, path, sent = WITHIN[name]
+
+    response = await asked(client, Exchange(method, path.format(**numbers), sent))
+
+    secrets = (*SECRETS, RPPS, VACCINE_ID)
+    counted = f"{app.state.gateway.losses.by_field} {app.state.gateway.losses.unknown}"
+    assert response.status_code != 500
+    assert found(secrets, every_line.getvalue(), counted) == []
+    hidden = (HIDDEN, HIDDEN_ID, VACCINE_ID)
+    assert found(secrets if response.is_error else hidden, response.text) == []
 
 
 def test_the_canary_would_be_found(every_line: io.StringIO) -> None:

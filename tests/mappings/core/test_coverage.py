@@ -12,10 +12,12 @@ from mappings.core.model import Model, declared
 from mappings.core.record_mapping import RecordMapping
 from mappings.core.rules import Rules
 from mappings.core.verbs import (
+    also_read,
     coded,
     computed,
     each,
     grouped,
+    identifier,
     nested,
     renamed,
     same,
@@ -131,6 +133,25 @@ def test_a_computed_field_is_made_of_fields_that_exist() -> None:
     )
 
     assert found == ["modern /nome: New has no such field; is /name meant?"]
+
+
+def test_the_kind_of_an_id_is_that_of_its_record() -> None:
+    with pytest.raises(ContradictionError) as raised:
+        RecordMapping(Old, New, identifier("name", to="name", kind="old", source=TOLD), SIZES)
+
+    assert list(raised.value.contradictions) == [
+        "legacy /name: its kind is 'old', and the mapping's is ''"
+    ]
+
+
+def test_another_name_is_one_of_a_field_that_exists() -> None:
+    found = contradictions(
+        also_read("name", of="nome", source=TOLD),
+        untouched("name", because="new", source=TOLD),
+        SIZES,
+    )
+
+    assert found == ["legacy /nome: Old has no such field; is /name meant?"]
 
 
 def test_code_tables_are_one_to_one_or_say_which_code_comes_back() -> None:

@@ -253,12 +253,14 @@ def test_two_names_may_say_the_same_and_a_blank_one_says_nothing(other: str | No
 
 
 def test_two_names_that_contradict_each_other_are_a_problem_of_the_second() -> None:
-    assert problems({"name": "Atlas", "title": "Herbier"}) == ["/title: mismatch"]
+    assert problems({"name": "Atlas", "title": "Herbier"}) == ["/title: contradiction"]
 
 
 def test_a_problem_stands_under_the_name_that_the_client_used() -> None:
     assert problems({"title": 7}) == ["/title: not_a_text"]
-    assert problems({"title": " "}) == ["/name: blank"]
+    assert problems({"title": " "}) == ["/title: blank"]
+    assert problems({"title": None}, BASE) == ["/title: blank"]
+    assert problems({"name": "", "title": ""}) == ["/name: blank"]
     assert problems({"name": 7}) == ["/name: not_a_text"]
     assert BOOK.legacy_pointers("/title", {"title": "Atlas"}) == ["/title"]
     assert BOOK.legacy_pointers("/title", {"name": "Atlas", "title": "Atlas"}) == ["/name"]

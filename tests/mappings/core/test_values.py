@@ -7,7 +7,7 @@ import pytest
 from mappings.core import pointer
 from mappings.core.codecs import code_table
 from mappings.core.context import Context, Report, Scope
-from mappings.core.errors import RefusedError
+from mappings.core.errors import Problem, RefusedError
 from mappings.core.evidence import documented, guess, inferred
 from mappings.core.model import (
     CalendarDate,
@@ -71,6 +71,30 @@ def test_every_problem_of_a_value_is_told_with_its_place() -> None:
     ]
     assert reasons("others", "x") == ["/others: not_a_list"]
     assert reasons("others", [{"a": 1.5}]) == ["/others/0/a: invalid"]
+
+
+class Inner(Model):
+    name: str | None = declared("A name.", TOLD)
+    free: list[Model] | None = declared("Whatever.", TOLD)
+
+
+class Outer(Model):
+    inner: Inner | None = declared("One within.", TOLD)
+    several: list[Inner] | None = declared("Several within.", TOLD)
+
+
+def test_members_that_no_model_within_declares_are_named_and_left_out() -> None:
+    written = {"name": "x", "a/b": 1, "free": [{"any": {"thing": 1}}]}
+
+    one = FieldReader(Outer.model_fields["inner"]).read_declared(written, "/inner")
+    several = FieldReader(Outer.model_fields["several"]).read_declared([{}, written], "/several")
+    wrong = FieldReader(Outer.model_fields["inner"]).read_declared({"name": 1, "x": 1}, "/inner")
+
+    left = {"name": "x", "free": [{"any": {"thing": 1}}]}
+    assert one == (left, [], [("a/b",)])
+    assert several == ([{}, left], [], [(1, "a/b")])
+    assert wrong == (None, [Problem("/inner/name", "not_a_text")], [])
+    assert written["a/b"] == 1
 
 
 def test_a_field_says_where_it_is_known_from() -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from mappings.core.errors import DocumentError, Problem
+from mappings.core.context import Ids
+from mappings.core.endpoint import Endpoint, Local, Pages, Refused
+from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import REASONS as BY_ERROR
 from mappings.core.record_mapping import RecordMapping
 from mappings.mesvaccins import Options, build
 from mappings.mesvaccins.errors import REASONS, STATUSES, LegacyErrors
-from tests.documents import context
+from tests.documents import context, ids_of
 
 ID = "7c9e6679-7425-40de-944b-000000000001"
 INS_C = "20410087654321098765 79"
@@ -26,6 +29,21 @@ PERSON: dict[str, Any] = {
     "gender": "female",
 }
 BASE = {**PERSON, "id": ID, "gender": "f"}
+
+
+PARAMETERS = {
+    "read": "id",
+    "update": "id",
+    "delete": "id",
+    "create_act": "record",
+    "read_act": "id",
+    "update_act": "id",
+    "delete_act": "id",
+    "share": "record",
+    "accept": "id",
+    "refuse": "id",
+}
+"""The id that each path of the new API must have."""
 
 
 def mapping(**options: Any) -> RecordMapping:
@@ -47,10 +65,19 @@ def test_an_ins_c_is_checked_as_the_option_says(
     record = mapping(records={"ins_c_check": check})
 
     for value in taken:
-        assert record.upgrade({**PERSON, "ins_c": value}, context()).aside == {"ins_c": value}
+        kept = {} if value is None else {"ins_c": value}
+        assert record.upgrade({**PERSON, "ins_c": value}, context()).aside == kept
     for value in refused:
         with pytest.raises(DocumentError, match="/ins_c: invalid"):
             record.upgrade({**PERSON, "ins_c": value}, context())
+
+
+def test_an_ins_c_that_was_kept_before_it_was_checked_may_be_echoed() -> None:
+    asides = {("health_record", ID): {"ins_c": "x"}}
+
+    upgraded = mapping().upgrade({"ins_c": "x"}, context(BASE, asides))
+
+    assert upgraded.aside == {}
 
 
 def test_an_ins_c_goes_to_the_external_id_by_option() -> None:
@@ -170,29 +197,159 @@ def test_a_certified_act_shows_its_validation_or_null_by_option() -> None:
     assert validation(mapping(acts={"validation": "null"})) is None
 
 
-def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
-    act = {"performed_on": "2020-01-02", "certified_on": "2020-01-02"}
+def test_a_vaccination_that_is_written_within_its_record_is_refused_by_option() -> None:
+    act = {
+        "id": ID,
+        "performed_on": "2020-01-02",
+        "certified_on": "2020-01-02",
+        "vaccine_id": "5a3d0b6e-0000-4000-8000-0000000000c1",
+    }
     base = {**BASE, "vaccination_acts": [act]}
-    record = mapping()
-    (shown,) = record.downgrade(base, context()).document["vaccinations"]
+    asides = {("vaccination", ID): {"comments": [{"text": "y"}]}}
+    record = mapping(acts={"in_record": "refuse"})
+    known = context(base, asides, ids_of(base, record))
+    (shown,) = record.downgrade(base, known).document["vaccinations"]
 
-    echoed = record.upgrade({"vaccinations": [{**shown, "age": "9 ans"}]}, context(base=base))
+    echoed = record.upgrade({"vaccinations": [{**shown, "age": "9 ans"}]}, known)
 
     assert echoed.changes == {}
+    assert echoed.items == ()
     assert [loss.pointer for loss in echoed.lost] == ["/vaccinations/0/age"]
     differing = [
         {**shown, "date": "2020-01-03"},
         {**shown, "comments": [{"text": "x"}]},
-        {**shown, "vaccine": {"id": 495}},
+        {**shown, "comments": None},
+        {**shown, "vaccine": {"id": 902}},
+        {**shown, "vaccine": {**shown["vaccine"], "name": "x"}},
         {**shown, "creator": {"id": 1}},
         {**shown, "validation": None},
+        {**shown, "validation": {**shown["validation"], "validator": {"id": 5}}},
         {**shown, "colour": "red"},
+        {**shown, "id": None},
     ]
-    for other in ([], None, [shown, shown], *([item] for item in differing)):
+    for other in ([], None, *([item] for item in differing)):
         with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
-            record.upgrade({"vaccinations": other}, context(base=base))
+            record.upgrade({"vaccinations": other}, known)
     with pytest.raises(DocumentError, match=r"^/vaccinations: read_only$"):
         record.upgrade({**PERSON, "vaccinations": [shown]}, context())
+
+
+def test_a_validation_is_neither_shown_nor_written_by_option() -> None:
+    act = build(Options.model_validate({"acts": {"validation": "null"}})).mappings["vaccination"]
+    base = {"id": ID, "certified_on": "2020-01-02", "certification_method": "execution"}
+
+    upgraded = act.upgrade({"validation": {"date": "2020-01-03"}}, context(base))
+
+    assert act.downgrade(base, context()).document["validation"] is None
+    assert upgraded.changes == {}
+    assert [loss.pointer for loss in upgraded.lost] == ["/validation"]
+
+
+def test_records_keep_their_uuids_or_have_others_by_option() -> None:
+    known = replace(context(), ids=Ids({("health_record", ID): "an-old-uuid"}))
+    same, paired = mapping(), mapping(records={"ids": "crosswalk"})
+
+    assert same.downgrade(BASE, known).document["uuid"] == ID
+    assert same.modern_ids(BASE) == set()
+    assert paired.downgrade(BASE, known).document["uuid"] == "an-old-uuid"
+    assert paired.modern_ids(BASE) == {("health_record", ID)}
+    rows = build(Options.model_validate({"records": {"ids": "crosswalk"}})).endpoints
+    kinds = {row.path: dict(row.kinds) for row in rows}
+    assert kinds["/records/{id}"] == {"id": "health_record"}
+    assert kinds["/records/{record}/vaccinations/{id}"] == {
+        "record": "health_record",
+        "id": "vaccination",
+    }
+
+
+def test_the_words_of_routes_sites_and_methods_are_options() -> None:
+    options = {
+        "routes": {"IM": "muscle"},
+        "sites": {"LD": "left_arm"},
+        "certification": {"vu": "evidence"},
+    }
+    act = build(Options.model_validate({"acts": options})).mappings["vaccination"]
+    modern = {
+        "id": ID,
+        "injection_method": "muscle",
+        "injection_location": "left_arm",
+        "certified_on": "2020-01-02",
+        "certification_method": "evidence",
+    }
+
+    shown = act.downgrade(modern, context()).document
+
+    assert shown["injection_route"] == "IM"
+    assert shown["injection_site"] == "LD"
+    assert shown["validation"]["method"] == "vu"
+
+
+def test_a_word_for_two_codes_is_refused_at_start() -> None:
+    with pytest.raises(ContradictionError, match="several legacy codes become 'x'"):
+        build(Options.model_validate({"acts": {"routes": {"IM": "x", "SQ": "x"}}}))
+    with pytest.raises(ContradictionError, match="several legacy codes become 'x'"):
+        build(Options.model_validate({"acts": {"certification": {"a": "x", "b": "x"}}}))
+
+
+def test_what_a_vaccination_must_have_is_an_option() -> None:
+    act = build(Options.model_validate({"acts": {"required": ["date"]}})).mappings["vaccination"]
+
+    assert act.upgrade({"date": "2020-01-02"}, context()).document == {"performed_on": "2020-01-02"}
+    with pytest.raises(ContradictionError, match="/age: it cannot be required"):
+        build(Options.model_validate({"acts": {"required": ["age"]}}))
+
+
+@pytest.mark.parametrize(
+    ("options", "there"),
+    [({}, True), ({"sharing": {"endpoints": False}}, False)],
+    ids=["by default", "hidden"],
+)
+def test_the_paths_of_sharing_are_hidden_by_option(options: dict[str, Any], there: bool) -> None:
+    paths = {row.path for row in build(Options.model_validate(options)).endpoints}
+
+    assert ("/records/{record}/sharing_requests" in paths) is there
+    assert ("/records/{record}/sharing_requests/{id}/accept" in paths) is there
+
+
+@pytest.mark.parametrize(
+    ("mode", "one"), [("empty", 404), ("refuse", 501)], ids=["empty", "refuse"]
+)
+def test_vaccine_issues_are_an_empty_list_or_refused_by_option(mode: str, one: int) -> None:
+    rows = [
+        row
+        for row in build(Options.model_validate({"vaccine_issues": {"mode": mode}})).endpoints
+        if "vaccine_issues" in row.path
+    ]
+    listed, made, read = rows
+
+    assert isinstance(listed, Local if mode == "empty" else Refused)
+    if isinstance(listed, Local):
+        assert listed.answer({}, {}) == []
+    assert isinstance(made, Refused)
+    assert made.status == 501
+    assert isinstance(read, Refused)
+    assert read.status == one
+
+
+def test_a_body_may_be_wrapped_or_must_be_bare_by_option() -> None:
+    def wrappers(wrapper: str | None) -> set[str | None]:
+        rows = build(Options.model_validate({"legacy": {"wrapper": wrapper}})).endpoints
+        writes = [row for row in rows if isinstance(row, Endpoint) and row.action == "create"]
+        return {row.wrapper for row in writes if "sharing" not in row.path}
+
+    assert wrappers("fiche") == {"fiche", "vaccination"}
+    assert wrappers(None) == {None}
+
+
+def test_pages_of_a_list_are_read_as_the_options_say() -> None:
+    def pages(**options: Any) -> Pages | None:
+        return Options.model_validate({"upstream": {"list": options}}).upstream.list.in_pages()
+
+    assert pages() == Pages("link", "page", "total_pages")
+    assert pages(pages="cursor", parameter="after", told_in="next") == Pages(
+        "cursor", "after", "next"
+    )
+    assert pages(pages="none") is None
 
 
 @pytest.mark.parametrize(
@@ -200,10 +357,15 @@ def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
     [
         (
             {"upstream": {"read": {"path": "/records"}}},
-            "expected {id} where the record's id stands",
+            "expected a path with {id} once in it",
         ),
-        ({"upstream": {"read": {"path": "/a/{id}/{id}"}}}, "with {id} once at most"),
-        ({"upstream": {"list": {"path": "/records/{id}"}}}, "no record is named"),
+        ({"upstream": {"read": {"path": "/a/{id}/{id}"}}}, "expected a path with {id} once in it"),
+        ({"upstream": {"read": {"path": "/a/{record}"}}}, "expected a path with {id} once in it"),
+        ({"upstream": {"list": {"path": "/records/{id}"}}}, "expected a path with no id in it"),
+        *(
+            ({"upstream": {name: {"path": "/a"}}}, f"expected a path with {{{wanted}}} once in it")
+            for name, wanted in PARAMETERS.items()
+        ),
         ({"upstream": {"create": {"path": "records"}}}, "expected a path"),
         ({"upstream": {"create": {"path": "/a/../b"}}}, "expected a path"),
         ({"upstream": {"create": {"path": "/a?b=c"}}}, "expected a path"),
@@ -219,6 +381,9 @@ def test_a_vaccination_that_is_written_anew_is_refused_and_told_where() -> None:
         ({"upstream": {"delete": {"success": []}}}, "at least 1 item"),
         ({"timestamps": {"zone": "Mars/Olympus"}}, "expected a time zone"),
         ({"records": {"required": ["surname"]}}, "expected a field of the legacy record"),
+        ({"acts": {"required": ["day"]}}, "expected a field of the legacy vaccination"),
+        ({"acts": {"in_record": "maybe"}}, "'calls' or 'refuse'"),
+        ({"records": {"ids": "other"}}, "'same' or 'crosswalk'"),
         ({"names": {"polcy": "crossed"}}, "Extra inputs are not permitted"),
     ],
 )

@@ -71,6 +71,8 @@ class TokenServer:
     refusal: httpx.Response | None = None
     held: asyncio.Event | None = None
     """While it is not set, nobody is answered."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """Somebody waits for it."""
     meanwhile: Callable[[], Awaitable[object]] | None = None
     """What happens, once, before the next one is answered."""
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -86,6 +88,7 @@ class TokenServer:
         self.asked.append({"client": unquote_plus(client), "secret": unquote_plus(secret), **form})
         number = len(self.asked)
         if self.held is not None:
+            self.reached.set()
             await self.held.wait()
         if self.meanwhile is not None:
             happens, self.meanwhile = self.meanwhile, None
@@ -125,16 +128,29 @@ class TokenServer:
 
 
 class RecordingStore(Store):
-    """A store that tells what it was given to keep."""
+    """A store that tells what it was given to keep, and how often it was looked into."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
         self.kept: list[Session] = []
+        self.lookups: asyncio.Queue[Session | None] = asyncio.Queue()
 
     async def keep_session(self, session: Session) -> None:
         """Keep a session."""
         await super().keep_session(session)
         self.kept.append(session)
+
+    async def session(self, *, access: str = "", refresh: str = "") -> Session | None:
+        """Look a session up."""
+        found = await super().session(access=access, refresh=refresh)
+        self.lookups.put_nowait(found)
+        return found
+
+    async def looked_into(self, times: int = 1) -> None:
+        """Wait until it was looked into so often, and what comes of it."""
+        for _ in range(times):
+            await self.lookups.get()
+        await settled()
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import traceback
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,6 @@ from proxy.credentials.hashes import SecretHash
 from proxy.errors import ProxyError
 from tests.proxy.credentials.conftest import (
     CHEAP,
-    Clock,
     Maker,
     TokenServer,
     basic,
@@ -74,24 +74,28 @@ SERVERS: dict[str, httpx.Response | Exception | None] = {
 }
 
 
-@pytest.mark.parametrize("tokens", ["upstream", "opaque"])
-@pytest.mark.parametrize("mode", ["passthrough", "exchange"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"credentials": mode, "tokens": tokens}
+        for mode in ("passthrough", "exchange")
+        for tokens in ("upstream", "opaque")
+    ],
+    ids=lambda settings: "-".join(settings.values()),
+)
 @pytest.mark.parametrize("answer", SERVERS.values(), ids=SERVERS.keys())
 async def test_no_secret_is_in_a_line_or_an_error(
     make: Maker,
     server: TokenServer,
-    clock: Clock,
     every_line: io.StringIO,
-    mode: str,
-    tokens: str,
+    settings: dict[str, Any],
     answer: httpx.Response | Exception | None,
 ) -> None:
     server.failure = answer if isinstance(answer, Exception) else None
     server.refusal = answer if isinstance(answer, httpx.Response) else None
     credentials = make(
+        **settings,
         applications=APPLICATION,
-        credentials=mode,
-        tokens=tokens,
         certificate_header="X-Subject",
         trusted_peers="192.0.2.7",
     )
@@ -103,7 +107,7 @@ async def test_no_secret_is_in_a_line_or_an_error(
         except ProxyError as error:
             said += [str(error), repr(error), str(error.headers)]
             said += traceback.format_exception_only(error)
-        clock.let_pass(100)
+        make.clock.let_pass(100)
 
     told = "\n".join([*said, every_line.getvalue()])
     assert CANARY not in told

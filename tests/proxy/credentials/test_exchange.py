@@ -521,8 +521,7 @@ async def test_a_client_that_gives_up_takes_the_token_from_nobody(
     credentials = make.exchange()
     server.held = asyncio.Event()
     gone, waiting = (asyncio.create_task(caller_of(credentials)) for _ in range(2))
-    while not server.asked:
-        await asyncio.sleep(0)
+    await server.reached.wait()
 
     gone.cancel()
     server.held.set()
@@ -536,8 +535,7 @@ async def test_closing_waits_for_what_is_under_way(make: Maker, server: TokenSer
     credentials = make.exchange()
     server.held = asyncio.Event()
     asking = asyncio.create_task(caller_of(credentials))
-    while not server.asked:
-        await asyncio.sleep(0)
+    await server.reached.wait()
 
     closing = asyncio.create_task(credentials.close())
     await settled()

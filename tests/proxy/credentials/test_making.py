@@ -51,7 +51,7 @@ from tests.proxy.credentials.conftest import (
         ),
     ],
 )
-def test_a_setting_that_is_missing_is_named(
+async def test_a_setting_that_is_missing_is_named(
     make: Maker, settings: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -76,7 +76,7 @@ def test_an_exchange_needs_applications(tmp_path: Path, clock: Clock) -> None:
 async def test_a_pack_without_sign_in_has_no_tokens_to_give(tmp_path: Path, clock: Clock) -> None:
     pack = replace(PACK, oauth=None)
     settings = Settings(
-        **{"upstream_url": UPSTREAM, "token_url": TOKEN_URL, "keys": new_key()}, data_dir=tmp_path
+        upstream_url=UPSTREAM, token_url=TOKEN_URL, keys=new_key(), data_dir=tmp_path
     )
     store = Store(settings, clock)
     credentials = make_credentials(settings, store, pack, clock)

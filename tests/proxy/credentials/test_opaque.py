@@ -143,7 +143,7 @@ async def test_a_token_stays_good_for_its_7200_seconds_and_no_longer(
     with pytest.raises(UnauthorizedError):
         await shown(credentials, tokens)
     assert len(set(seen)) == 24
-    assert server.grant_types == ["password", *["refresh_token"] * 23]
+    assert server.grant_types == ["password", *["refresh_token"] * 24]
 
 
 async def test_each_renewal_uses_the_refresh_token_of_the_one_before(
@@ -230,8 +230,7 @@ async def test_a_client_that_gives_up_does_not_lose_the_rotated_token(
     clock.let_pass(NEAR_ITS_END)
     server.held = asyncio.Event()
     gone = asyncio.create_task(shown(credentials, tokens))
-    while len(server.asked) < 2:
-        await asyncio.sleep(0.001)
+    await server.reached.wait()
 
     gone.cancel()
     await settled()
@@ -289,6 +288,29 @@ async def test_another_replica_that_was_faster_is_believed(
 
     assert seen == await shown(other, tokens) == "Bearer access-3"
     assert [asked.get("refresh_token") for asked in server.asked[1:]] == ["refresh-1"] * 2
+
+
+async def test_what_another_replica_renewed_while_one_waited_is_not_renewed_again(
+    make: Maker, server: TokenServer, clock: Clock
+) -> None:
+    other, one = make.opaque(), make.opaque()
+    tokens = await opened(one)
+    clock.let_pass(NEAR_ITS_END)
+    using: list[asyncio.Task[str | None]] = []
+
+    async def meanwhile() -> None:
+        make.store.lookups = asyncio.Queue()
+        using.append(asyncio.create_task(shown(one, tokens)))
+        await make.store.looked_into()
+        await shown(other, tokens)
+        server.failure = httpx.ConnectError("x")
+
+    server.meanwhile = meanwhile
+    with pytest.raises(UpstreamUnreachableError):
+        await refreshed(one, tokens)
+
+    assert await using[0] == "Bearer access-3"
+    assert len(server.asked) == 3
 
 
 async def test_a_token_that_the_new_api_refuses_is_renewed_once(
@@ -371,10 +393,8 @@ async def test_the_same_refresh_at_once_gives_the_same_pair(
     old = await opened(credentials)
     server.held = asyncio.Event()
     waiting = [asyncio.create_task(refreshed(credentials, old)) for _ in range(5)]
-    while len(server.asked) < 2:
-        await asyncio.sleep(0.001)
-    for _ in range(20):
-        await asyncio.sleep(0.001)
+    await server.reached.wait()
+    await make.store.looked_into(6)
     server.held.set()
 
     pairs = await asyncio.gather(*waiting)
@@ -432,8 +452,9 @@ async def test_a_renewal_and_a_refresh_wait_for_each_other(
     refreshing: list[asyncio.Task[dict[str, Any]]] = []
 
     async def meanwhile() -> None:
+        make.store.lookups = asyncio.Queue()
         refreshing.append(asyncio.create_task(refreshed(credentials, tokens)))
-        await asyncio.sleep(0.05)
+        await make.store.looked_into()
 
     server.meanwhile = meanwhile
     renewed = await shown(credentials, tokens)
@@ -453,8 +474,9 @@ async def test_a_session_that_was_ended_in_the_meantime_is_not_renewed(
     using: list[asyncio.Task[str | None]] = []
 
     async def meanwhile() -> None:
+        make.store.lookups = asyncio.Queue()
         using.append(asyncio.create_task(shown(credentials, tokens)))
-        await asyncio.sleep(0.05)
+        await make.store.looked_into()
 
     server.meanwhile = meanwhile
     pair = await refreshed(credentials, tokens)
@@ -473,8 +495,9 @@ async def test_a_session_that_another_replica_ended_is_not_refreshed(
     refreshing: list[asyncio.Task[dict[str, Any]]] = []
 
     async def meanwhile() -> None:
+        make.store.lookups = asyncio.Queue()
         refreshing.append(asyncio.create_task(refreshed(credentials, tokens)))
-        await asyncio.sleep(0.05)
+        await make.store.looked_into()
         await make.store.end_session(digest(tokens["access_token"]))
         server.failure = httpx.ConnectError("x")
 

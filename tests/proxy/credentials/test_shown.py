@@ -115,7 +115,7 @@ def test_a_secret_is_not_in_what_is_printed_of_a_key() -> None:
 
 def header(peers: str = "192.0.2.0/24, 2001:db8::1") -> CertificateHeader:
     return CertificateHeader.of(
-        Settings(**{"upstream_url": UPSTREAM, "certificate_header": HEADER, "trusted_peers": peers})
+        Settings(upstream_url=UPSTREAM, certificate_header=HEADER, trusted_peers=peers)
     )
 
 

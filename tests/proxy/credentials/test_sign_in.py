@@ -221,6 +221,13 @@ async def test_what_is_missing_or_not_offered_is_refused_without_asking(
     assert server.asked == []
 
 
+async def test_without_any_key_nobody_is_signed_in(make: Maker, server: TokenServer) -> None:
+    for mode in ("passthrough", "exchange"):
+        told(await signed_in(make(credentials=mode), **PASSWORD), "invalid_client")
+
+    assert server.asked == []
+
+
 async def test_an_array_has_no_parameters(make: Maker) -> None:
     told(await make().sign_in(request(key_of(HOSPITAL)), b"[]"), "invalid_request")
     told(await make().sign_in(request(key_of(HOSPITAL)), b""), "invalid_request")

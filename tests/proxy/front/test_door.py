@@ -327,3 +327,20 @@ async def test_an_operator_sees_why_the_new_api_gave_no_answer(
         named,
     )
     assert request["request_id"] == why["request_id"]
+
+
+async def test_what_is_no_request_has_no_request_id(gateways: Gateways) -> None:
+    """A server tells of its start and end by the same way as of requests."""
+    app = gateways.app()
+    told = iter(["lifespan.startup", "lifespan.shutdown"])
+    sent: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": next(told)}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await app({"type": "lifespan", "state": {}}, receive, send)
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

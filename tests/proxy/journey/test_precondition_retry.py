@@ -195,3 +195,22 @@ async def test_a_vaccination_is_written_over_another_change_of_it_in_the_same_wa
 
     assert response.status_code == 200
     assert conditions(patch) == ['"v1"', '"v2"']
+
+
+async def test_a_vaccination_within_its_record_is_written_over_another_change_of_it_too(
+    upstream: respx.Router, gateways: Gateways, tables: Path
+) -> None:
+    """Trap 1: where it is put whole, it is read whole, and once more after a 412."""
+    client = gateways.client(tables=tables, options='[upstream.update_act]\nmethod = "PUT"')
+    upstream.get(MODERN_RECORD).respond(json=modern_document(vaccination_acts=[modern_act()]))
+    upstream.patch(MODERN_RECORD).respond(204)
+    upstream.get(MODERN_ACT).side_effect = versions(modern_act(), modern_act(serial_number="SN-2"))
+    put = upstream.put(MODERN_ACT)
+    put.side_effect = [httpx.Response(412), httpx.Response(204)]
+    (act,) = (await client.get(RECORD)).json()["vaccinations"]
+
+    response = await client.put(RECORD, json={"vaccinations": [{**act, "batch": "B1"}]})
+
+    assert response.status_code == 200
+    assert conditions(put) == ['"v1"', '"v2"']
+    assert body_of(put) == modern_act(serial_number="SN-2", batch_number="B1")
