@@ -54,7 +54,7 @@ Strategy = st.SearchStrategy[Any]
 TEXT = st.sampled_from(
     ["", " ", "Ana", "O'Neil-Çelik", "\U0001f489", "null", '"\\/\n', "0", "m"]
 ) | (st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5))
-NAME = st.sampled_from(["Ana", "Zoé", "D'Arc", "李", "0"]) | TEXT.filter(str.strip)
+NAME = st.sampled_from(["Ana", "Zoé", "D'Arc", "李", "0"]) | TEXT.map(lambda text: f"{text}.")
 DATES = st.sampled_from(["1988-02-29", "2025-12-31", "0001-01-01"]) | st.dates().map(str)
 INSTANTS = st.datetimes(timezones=st.just(UTC)).map(
     lambda at: at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -163,23 +163,22 @@ def ids_of(document: Document, mapping: RecordMapping) -> Ids:
 def legacy_values(mapping: RecordMapping, name: str) -> Strategy:
     """What a client may write in a legacy field."""
     rule = mapping.rule_of("legacy", name)
-    drawn = _values(mapping.legacy, name, mapping.legacy.model_fields[name], rule, "legacy")
-    return drawn.filter(lambda value: not is_blank(value)) if (name in mapping.required) else drawn
+    info, says = mapping.legacy.model_fields[name], name in mapping.required
+    drawn = _values(mapping.legacy, name, info, rule, "legacy", says=says)
+    return drawn.filter(lambda value: not is_blank(value)) if says else drawn
 
 
 @cache
 def modern_values(mapping: RecordMapping, name: str, *, any_code: bool = False) -> Strategy:
     """What the new API may give in a modern field; `any_code` draws words of no table too."""
     rule = mapping.rule_of("modern", name)
-    info = mapping.modern.model_fields[name]
-    drawn = _values(mapping.modern, name, info, rule, "modern", any_code=any_code)
+    info, says = mapping.modern.model_fields[name], _demanded(mapping, name, any_code=any_code)
+    drawn = _values(mapping.modern, name, info, rule, "modern", any_code=any_code, says=says)
     if any_code and _table(rule) is not None:
         drawn = drawn | NAME
     if any_code:
         drawn = drawn | ANY_BY_FIELD.get((mapping.modern, name), st.nothing())
-    if _demanded(mapping, name, any_code=any_code):
-        drawn = drawn.filter(lambda value: not is_blank(value))
-    return drawn
+    return drawn.filter(lambda value: not is_blank(value)) if says else drawn
 
 
 def _demanded(mapping: RecordMapping, name: str, *, any_code: bool) -> bool:
@@ -242,14 +241,23 @@ def _table(rule: Rule | None) -> CodeTable | None:
 
 
 def _values(
-    model: Any, name: str, info: FieldInfo, rule: Rule | None, side: str, *, any_code: bool = False
+    model: Any,
+    name: str,
+    info: FieldInfo,
+    rule: Rule | None,
+    side: str,
+    *,
+    any_code: bool = False,
+    says: bool = False,
 ) -> Strategy:
+    """What may stand in a field; `says`: what says nothing is hardly drawn."""
     if (model, name) in BY_FIELD:
         return BY_FIELD[model, name]
     table = _table(rule)
     if table is not None:
         codes = table.pairs if side == "legacy" else table.shown
-        return st.none() | st.sampled_from(sorted(codes))
+        drawn = st.sampled_from(sorted(codes))
+        return drawn if says else st.none() | drawn
     if isinstance(rule, Paired) and rule.record is not None:
         inner = (
             legacy_documents(rule.record)
@@ -258,7 +266,7 @@ def _values(
         )
         several = st.lists(inner, max_size=2, unique_by=_identity)
         return st.none() | (several if rule.many else inner)
-    return _of(info.annotation, info.metadata)
+    return _of(info.annotation, info.metadata, says=says)
 
 
 def _identity(document: Document) -> Any:
@@ -267,7 +275,9 @@ def _identity(document: Document) -> Any:
     return id(document) if identity is None else identity
 
 
-def _of(annotation: Any, metadata: list[Any]) -> Strategy:  # noqa: PLR0911 - a line a type
+def _of(  # noqa: PLR0911 - a line a type
+    annotation: Any, metadata: list[Any], *, says: bool = False
+) -> Strategy:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if metadata and hasattr(metadata[-1], "func"):
         return BY_VALIDATOR[metadata[-1].func]
@@ -278,12 +288,14 @@ def _of(annotation: Any, metadata: list[Any]) -> Strategy:  # noqa: PLR0911 - a 
     if origin is typing.Annotated:
         return _of(arguments[0], list(arguments[1:]))
     if origin in (types.UnionType, typing.Union):
-        return st.one_of([_of(argument, []) for argument in arguments])
+        several = [it for it in arguments if not (says and it is type(None))]
+        return st.one_of([_of(argument, [], says=says) for argument in several])
     if origin is list:
         return st.lists(_of(arguments[0], []), max_size=2)
     if origin is dict:
         return st.dictionaries(NAME, JSON, max_size=2)
-    simple = {str: TEXT, int: st.integers(), bool: st.booleans(), type(None): st.none(), Any: JSON}
+    text = NAME if says else TEXT
+    simple = {str: text, int: st.integers(), bool: st.booleans(), type(None): st.none(), Any: JSON}
     if annotation in simple:
         return simple[annotation]
     fields = {

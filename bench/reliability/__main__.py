@@ -7,14 +7,25 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-from bench.reliability.databases import Databases, databases
+from bench.reliability.crashes import crash
+from bench.reliability.databases import Databases
+from bench.reliability.erasure import erasure
 from bench.reliability.figure import Figure
+from bench.reliability.fsync import fsync
+from bench.reliability.ids import ids
 from bench.reliability.kills import kills
+from bench.reliability.rotation import rotation
 
 FIGURES: dict[str, Callable[..., Iterator[Figure]]] = {
     "kills": kills,
+    "fsync": fsync,
+    "crash": crash,
+    "ids": ids,
+    "rotation": rotation,
+    "erasure": erasure,
 }
 
 
@@ -26,9 +37,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts here too")
     chosen = parser.parse_args()
     names = list(FIGURES) if chosen.name == "all" else [chosen.name]
-    with databases() as those:
-        if those.missing:
-            print(f"LOUD: {those.missing}; PostgreSQL is not measured", file=sys.stderr)
+    with closing(Databases()) as those:
         figures = [figure for name in names for figure in _taken(name, those, quick=chosen.quick)]
     if chosen.json is not None:
         rows = [{**dataclasses.asdict(figure), "verdict": figure.verdict} for figure in figures]

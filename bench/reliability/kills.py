@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import random
 import sqlite3
 import threading
@@ -12,21 +11,22 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 from sqlalchemy import text
 
 from bench.reliability import writer
-from bench.reliability.databases import Database, Databases, pull_the_plug
+from bench.reliability.databases import PROCESSES, Database, Databases, pull_the_plug
 from bench.reliability.figure import Figure
 from proxy.store.engine import FILE, for_reading, make_engine
 from proxy.store.store import Store
 
-WRITERS = 2
+WRITERS = 4
 SEED = 20260724
-LONGEST_LIFE_SECONDS = 0.2
-"""How long a writer may live at most once it has written something."""
+LONGEST_LIVES_SECONDS = {"SQLite": 0.4, "PostgreSQL": 1.0}
+"""How long a writer may live at most once it has written something; to connect takes its time."""
 
 TWICE = (
     "SELECT count(*) FROM (SELECT 1 FROM crosswalk GROUP BY kind, {} HAVING count(*) > 1) AS twice"
@@ -35,13 +35,11 @@ TWICE = (
 
 def kills(databases: Databases, *, quick: bool) -> Iterator[Figure]:
     """One figure for each database."""
-    for fresh in databases.both:
-        with fresh() as database:
-            yield _on(database, quick=quick)
+    return databases.each("kills", partial(_on, quick=quick))
 
 
-def _on(database: Database, *, quick: bool) -> Figure:
-    figure = Figure(f"kills, {database.name}")
+def _on(database: Database, figure: Figure, *, quick: bool) -> None:
+    """Kill, and compare what is there with what was acknowledged."""
     seconds, least_kills, least_writes = (2.0, 3, 100) if quick else (15.0, 50, 10_000)
     killing = Killing(database, random.Random(SEED))  # noqa: S311 - moments, no secret
     plugs = (1 if quick else 3) if database.server is not None else 0
@@ -66,7 +64,6 @@ def _on(database: Database, *, quick: bool) -> Figure:
     figure.expect(lost == 0, "nothing lost")
     figure.expect(changed == 0, "nothing changed")
     figure.expect(not damage, "integrity ok")
-    return figure
 
 
 @dataclass
@@ -82,12 +79,9 @@ class Killing:
 
     def run(self, seconds: float, plugs: int) -> None:
         """Kill for so long, and pull the server's plug so often in between."""
-        processes = multiprocessing.get_context("forkserver")
-        # What a writer imports is imported once: it lives for less long than that takes.
-        processes.set_forkserver_preload(["bench.reliability.writer"])
         began = time.monotonic()
         threads = [
-            threading.Thread(target=self._lives, args=(processes, place, began + seconds))
+            threading.Thread(target=self._lives, args=(place, began + seconds))
             for place in range(WRITERS)
         ]
         for thread in threads:
@@ -99,13 +93,13 @@ class Killing:
             thread.join()
         self.took = time.monotonic() - began
 
-    def _lives(self, processes: Any, place: int, end: float) -> None:
+    def _lives(self, place: int, end: float) -> None:
         number = 0
         while time.monotonic() < end:
             number += 1
-            reading, writing = processes.Pipe(duplex=False)
+            reading, writing = PROCESSES.Pipe(duplex=False)
             arguments = (self.database.settings, f"{place}-{number}", writing)
-            process = processes.Process(target=writer.write, args=arguments, daemon=True)
+            process = PROCESSES.Process(target=writer.write, args=arguments, daemon=True)
             process.start()
             writing.close()
             with reading:
@@ -127,7 +121,7 @@ class Killing:
                 self.acknowledged.update(said)
                 self.commits += 1
                 if dies_at is None:
-                    life = self.moments.uniform(0, LONGEST_LIFE_SECONDS)
+                    life = self.moments.uniform(0, LONGEST_LIVES_SECONDS[self.database.name])
                     dies_at = time.monotonic() + life
             if dies_at is not None and time.monotonic() >= dies_at:
                 process.kill()

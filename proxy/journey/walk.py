@@ -11,14 +11,13 @@ from starlette.responses import Response
 from mappings.core.context import Json
 from mappings.core.endpoint import Endpoint, Local, Refused, Token
 from proxy.credentials import PARAMETERS, without_token
-from proxy.errors import MalformedError, NotServedError
+from proxy.errors import NotServedError
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
 from proxy.journey.translation import Journey
 
-MAX_PARAMETERS = 100
 NO_TABLE = 501
 
 
@@ -74,10 +73,7 @@ class Walk:
     def _local(self, row: Local) -> Response:
         """An answer from the operator's tables alone."""
         query = self.request.scope["query_string"].decode("latin-1")
-        try:
-            asked = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS))
-        except ValueError as error:
-            raise MalformedError from error
+        asked = dict(parse_qsl(query, keep_blank_values=True))
         document = row.answer(asked, self.gateway.loaded.tables)
         if document is None:
             raise NotServedError(NO_TABLE)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 many = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "2000")),
+    max_examples=2000,
     deadline=None,
     suppress_health_check=SLOW,
     derandomize="CI" in os.environ,

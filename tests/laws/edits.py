@@ -76,13 +76,16 @@ def _edited_items(
 @st.composite
 def kept_asides(draw: st.DrawFn, mapping: RecordMapping, record: Document) -> dict[Key, Document]:
     """Values that were set aside before for a modern record and those within it."""
-    found = {}
+    found: dict[Key, Document] = {}
     for kind, identity in sorted(mapping.set_aside_in(record)):
         of = next(it for it in MAPPINGS.values() if it.kind == kind)
         fields = {
             rule.legacy[0]: legacy_values(of, rule.legacy[0]) for rule in of.of_kind(SetAside)
         }
-        found[kind, identity] = draw(st.fixed_dictionaries({}, optional=fields))
+        drawn = draw(st.fixed_dictionaries({}, optional=fields))
+        # What is kept was read before: "07" is the number 7.
+        read = of.canonical(drawn)
+        found[kind, identity] = {name: read[name] for name in drawn}
     return found
 
 

@@ -98,7 +98,7 @@ class Gateways:
             chosen,
             upstream=upstream or self.upstream,
             clock=clock,
-            store=store and store(chosen, clock),
+            store=None if store is None else store(chosen, clock),
         )
         self.made.append(app)
         return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def test_every_field_rule_and_option_stands_on_the_page() -> None:
             assert rule.because in page
     for option in listed(PACK.options):
         assert f"| `{option.name}` |" in page
+
+
+def test_a_record_within_that_does_not_stand_by_itself_is_told_under_the_one_around_it() -> None:
+    record = PACK.mappings["health_record"]
+
+    page = documentation.mapping_page(replace(PACK, mappings={"health_record": record}))
+
+    assert "\n## health_record.vaccinations\n" in page
+    assert "\n## health_record.vaccinations\n" not in documentation.mapping_page(PACK)
+
+
+def test_another_name_for_a_field_says_which() -> None:
+    assert "another name under which a client may write `rpps`" in documentation.mapping_page(PACK)
 
 
 def test_the_page_shows_defaults_whatever_the_deployment_chose() -> None:

@@ -62,7 +62,8 @@ def test_a_record_written_back_whole_changes_nothing_and_loses_nothing(pair: Pai
     upgraded = written_back(BY_KIND[pair.kind], pair)
 
     assert upgraded.changes == upgraded.aside == {}
-    assert upgraded.items == upgraded.lost == ()
+    assert not upgraded.items
+    assert not upgraded.lost
     assert not upgraded.stale
 
 

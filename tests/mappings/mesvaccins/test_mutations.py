@@ -73,7 +73,7 @@ def code_swaps() -> Iterator[Any]:
                     codes = dict(getattr(table, member))
                     for one, other in itertools.combinations(codes, 2):
                         if codes[one] != codes[other]:
-                            swapped = {**codes, one: codes[other], other: codes[one]}
+                            swapped: Any = {**codes, one: codes[other], other: codes[one]}
                             mutant = remade(replace(table, **{member: swapped}))
                             ids = f"{name}-{rule.legacy[0]}-{one}-{other}"
                             yield pytest.param(mapping, rule, mutant, id=ids)

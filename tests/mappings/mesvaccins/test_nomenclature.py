@@ -55,7 +55,7 @@ def test_an_empty_cell_says_nothing() -> None:
 
 
 def test_a_json_file_has_arrays_and_objects() -> None:
-    row = {
+    row: dict[str, Any] = {
         **ROW,
         "code": 911,
         "cip_codes": [3400911000011, " 3400911000028 "],
@@ -105,8 +105,10 @@ def test_the_legacy_id_is_the_number_of_the_code_unless_another_is_given(
 
 @pytest.mark.parametrize(
     ("said", "french"),
-    [("1", True), ("oui", True), ("TRUE", True), (True, True), ("", True), (None, True)]
-    + [("0", False), ("non", False), (" False ", False), (False, False), (0, False)],
+    [
+        *((said, True) for said in ("1", "oui", "TRUE", True, "", None)),
+        *((said, False) for said in ("0", "non", " False ", False, 0)),
+    ],
 )
 def test_a_vaccine_is_french_unless_the_file_says_that_it_is_not(said: Any, french: bool) -> None:
     assert vaccines([{**ROW, "french": said}]).by_uuid[UUID]["french"] is french
@@ -170,7 +172,10 @@ def test_an_id_or_a_uuid_that_stands_twice_is_refused(second: dict[str, Any]) ->
 
 
 def test_a_code_may_be_shared_and_then_names_both() -> None:
-    rows = [{**ROW, "cip_codes": "5|5"}, {**ROW, "code": 1, "uuid": OTHER, "cip_codes": "5|6"}]
+    rows: list[dict[str, Any]] = [
+        {**ROW, "cip_codes": "5|5"},
+        {**ROW, "code": 1, "uuid": OTHER, "cip_codes": "5|6"},
+    ]
 
     table = vaccines(rows)
 

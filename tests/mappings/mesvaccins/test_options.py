@@ -16,7 +16,7 @@ from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import REASONS as BY_ERROR
 from mappings.core.record_mapping import RecordMapping
 from mappings.mesvaccins import Options, build
-from mappings.mesvaccins.errors import REASONS, STATUSES, LegacyErrors
+from mappings.mesvaccins.errors import OCCASIONS, REASONS, STATUSES, LegacyErrors
 from tests.documents import context, ids_of
 
 ID = "7c9e6679-7425-40de-944b-000000000001"
@@ -400,12 +400,16 @@ def test_a_path_and_a_charset_that_can_be_used_are_taken() -> None:
             "upstream": {
                 "read": {"path": "/v2/fiches/{id}/complete"},
                 "list": {"path": "/v2/fiches"},
+                "create": {"success": [201]},
+                "share": {"path": "/v2/fiches/{record}/partages"},
             },
             "legacy": {"charset": "windows-1252", "prefixes": ["/api/v1.1"], "wrapper": "fiche"},
         }
     )
 
     assert options.upstream.read.call().path == "/v2/fiches/{id}/complete"
+    assert options.upstream.share.call().path == "/v2/fiches/{record}/partages"
+    assert options.upstream.create.call().success == {201}
 
 
 def test_errors_are_french_or_english_and_wrapped_or_bare() -> None:
@@ -429,6 +433,21 @@ def test_errors_are_french_or_english_and_wrapped_or_bare() -> None:
     }
     assert LegacyErrors("en").error(404) == {"error": "This resource does not exist."}
     assert LegacyErrors("fr").error(418) == {"error": "Une erreur est survenue."}
+
+
+def test_a_status_may_concern_one_place_of_what_the_client_wrote() -> None:
+    sentences = {"vaccinations[1]": ["This resource does not exist."]}
+
+    assert LegacyErrors("en").partial(404, "/vaccinations/1") == {"errors": sentences}
+    assert LegacyErrors("en", "bare").partial(404, "/vaccinations/1") == sentences
+
+
+def test_a_reason_of_its_own_has_its_own_sentence() -> None:
+    assert LegacyErrors("en").error(502, "too_long") == {
+        "error": "The list is too long to be given whole."
+    }
+    assert LegacyErrors("en").error(404, "no such reason") == LegacyErrors("en").error(404)
+    assert OCCASIONS["fr"].keys() == OCCASIONS["en"].keys()
 
 
 def test_a_401_asks_for_a_token_as_the_old_api_did() -> None:

@@ -28,7 +28,7 @@ def shown(**modern: Any) -> dict[str, Any]:
     return dict(SHARING_REQUEST.downgrade({"id": REQUEST, **modern}, known).document)
 
 
-@pytest.mark.parametrize("number", ["10000000009", "10000000017", "10101010112", "00000000000"])
+@pytest.mark.parametrize("number", ["10000000009", "10000000017", "00000000000"])
 def test_the_last_digit_of_an_rpps_number_is_its_key(number: str) -> None:
     other = f"{number[:10]}{(int(number[10]) + 1) % 10}"
 
@@ -143,7 +143,7 @@ def test_a_status_that_nobody_knows_is_null_and_noted() -> None:
 
 def test_the_words_for_statuses_are_an_option() -> None:
     pack = build(Options.model_validate({"sharing": {"statuses": {"FROZEN": "gele"}}}))
-    record = {"id": REQUEST, "first_name": "x", "last_name": "x", "gender": "f"}
+    record: dict[str, Any] = {"id": REQUEST, "first_name": "x", "last_name": "x", "gender": "f"}
     record |= {"birth_date": "2000-01-01", "sharing_requests": [{"status": "FROZEN"}]}
 
     request = pack.mappings["sharing_request"].downgrade({"status": "FROZEN"}, context())

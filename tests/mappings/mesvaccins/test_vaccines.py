@@ -325,7 +325,7 @@ def test_a_vaccine_that_no_table_has_survives_a_write(tables: dict[str, Any]) ->
 
 
 def test_without_a_table_every_vaccine_is_unknown() -> None:
-    bare = {"conditions": None}
+    bare: dict[str, Any] = {"conditions": None}
 
     assert shown(ALPHA, **bare)["id"] is None
     assert refused(ALPHA, {"id": 911}, **bare) == "/vaccine/id: inclusion"

@@ -1,6 +1,5 @@
 """Values that the new API has no place for: kept sealed, dropped or refused, and never leaked."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -35,7 +34,7 @@ def client(gateways: Gateways) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-def stored(upstream: respx.Router) -> Iterator[respx.Route]:
+def stored(upstream: respx.Router) -> respx.Route:
     """The record as the new API has it."""
     return upstream.get(MODERN_RECORD).respond(json=modern_document())
 

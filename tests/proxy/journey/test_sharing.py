@@ -74,7 +74,7 @@ async def test_a_professional_is_asked_by_rpps_number(
         ({}, {"rpps": ["doit être rempli(e)"]}),
         (
             {"rpps": RPPS, "external_id": "10000000017"},
-            {"external_id": ["ne correspond pas à l'adresse de la requête"]},
+            {"external_id": ["contredit un autre champ"]},
         ),
     ],
     ids=["a wrong key", "a list", "too short", "nobody", "two people"],
