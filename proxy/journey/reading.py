@@ -114,7 +114,10 @@ class Reader:
 
 def belongs(endpoint: Endpoint, record: Document, ids: Ids) -> bool:
     """Whether a record says that it is its owner's, or says nothing of one."""
-    named = None if endpoint.owner is None else record.get(endpoint.owner.named_in)
+    owner = endpoint.owner
+    named = None if owner is None else record.get(owner.named_in)
+    if owner is not None and isinstance(named, Mapping):
+        named = owner.mapping.identity_of(named)
     return named is None or str(named).lower() == ids[OWNER]
 
 

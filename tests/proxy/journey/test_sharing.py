@@ -290,3 +290,27 @@ async def test_other_methods_are_not_allowed(
 
     assert response.status_code == 405
     assert response.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("record", [{"id": ID}, {"id": ID.upper(), "gender": "f"}])
+async def test_a_request_that_holds_its_record_is_that_records(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient, record: dict[str, Any]
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=shared(health_record=record))
+
+    response = await legacy_client.get(path_of(await known(legacy_client)))
+
+    assert response.status_code == 200
+
+
+async def test_a_request_that_holds_another_record_is_not_there(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """Trap 9."""
+    upstream.get(MODERN_RECORD).respond(json=shared(health_record={"id": ID}))
+    number = await known(legacy_client)
+    upstream.get(MODERN_RECORD).respond(json=shared(health_record={"id": OTHER_ID}))
+
+    response = await legacy_client.get(path_of(number))
+
+    assert response.status_code == 404
