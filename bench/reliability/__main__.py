@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from bench.reliability.crashes import crash
+from bench.reliability.crash import crash
 from bench.reliability.databases import Databases
 from bench.reliability.erasure import erasure
 from bench.reliability.figure import Figure

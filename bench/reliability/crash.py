@@ -11,10 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bench.reliability.crashing import NOWHERE, POINTS
+from bench.reliability.databases import Databases
+from bench.reliability.figure import Figure
 from proxy.store.seal import new_key
 
 RECORD = "5a3d0b6e-0000-4000-8000-000000000001"
@@ -48,15 +51,28 @@ MAYBE = ("after the intent", "before the call", "after the new API's answer", "b
 """The points after which nobody knows whether a record was made."""
 
 
-def crashes() -> Iterator[tuple[str, bool, str]]:
+QUICK = 2
+
+
+def crash(databases: Databases, *, quick: bool) -> Iterator[Figure]:
+    """One figure, of every death; a quick one, of the first ones."""
+    figure = Figure("crash, SQLite")
+    for what, right, counts in islice(_deaths(), QUICK if quick else None):
+        figure.counts[what] = counts
+        figure.expect(right, what)
+    figure.counts["deaths"] = len(figure.counts)
+    yield figure
+
+
+def _deaths() -> Iterator[tuple[str, bool, str]]:
     """Each death and what came of it: its name, whether that is right, the counts."""
     for idempotent in (True, False):
         for path, document in CREATIONS.items():
             for point in POINTS:
-                yield _crash(path, document, point, idempotent=idempotent)
+                yield _death(path, document, point, idempotent=idempotent)
 
 
-def _crash(
+def _death(
     path: str, document: dict[str, Any], point: str, *, idempotent: bool
 ) -> tuple[str, bool, str]:
     with tempfile.TemporaryDirectory() as name:

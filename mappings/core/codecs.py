@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from mappings.core.context import EMPTY, Json, Key, Scope, equal
 from mappings.core.errors import RefusedError
@@ -19,9 +20,6 @@ class Codec:
 
     A codec is pure: what it needs beside the value is in the scope. Absent comes to it as null.
     """
-
-    legacy_default: Json = None
-    """What the legacy side shows where the modern side has nothing."""
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         """
@@ -47,10 +45,6 @@ class Codec:
         """Whether a client wrote what it was shown: then what is stored stays, and all is said."""
         return equal(self.canonical_legacy(legacy), self.canonical_legacy(shown))
 
-    def modern_ids(self, modern: Json) -> Iterator[Key]:
-        """The ids in a modern value that the crosswalk must resolve, with their kinds."""
-        return iter(())
-
     def contradictions(self) -> list[str]:
         """What is wrong with the declaration of this codec itself."""
         return []
@@ -58,6 +52,9 @@ class Codec:
 
 class GroupCodec(ABC):
     """A few values together, both ways: tuples in the order in which the rule names the fields."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of the ids in its values that the crosswalk must resolve."""
 
     @abstractmethod
     def upgrade(self, legacy: Values, stored: Values, scope: Scope) -> Values:
@@ -108,9 +105,6 @@ class Alone(GroupCodec):
 
     def echoes(self, legacy: Values, shown: Values) -> bool:
         return self.codec.echoes(legacy[0], shown[0])
-
-    def modern_ids(self, modern: Values) -> Iterator[Key]:
-        return self.codec.modern_ids(modern[0])
 
     def contradictions(self) -> list[str]:
         return self.codec.contradictions()

@@ -14,6 +14,7 @@ from mappings.core.endpoint import Row as EndpointRow
 from mappings.core.errors import Problem
 from mappings.core.oauth import OAuthForm
 from mappings.core.record_mapping import RecordMapping
+from mappings.core.rules import Identifier, Paired
 
 Row = Mapping[str, Any]
 """One row of an operator's table, by column; from CSV, every value is a text."""
@@ -95,3 +96,10 @@ class Pack:
     """How a body is read that names no charset and is not UTF-8; none: it is refused."""
     ascii_escapes: bool = False
     """Whether answers write every character beyond ASCII as an escape."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of ids that the crosswalk has pairs of."""
+        rules = [rule for mapping in self.mappings.values() for rule in mapping.rules]
+        named = {rule.kind for rule in rules if isinstance(rule, Identifier) and rule.kind}
+        return frozenset(named.union(*(it.codec.kinds for it in rules if isinstance(it, Paired))))

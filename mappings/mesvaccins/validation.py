@@ -21,6 +21,7 @@ class Validation(GroupCodec):
     as lost.
     """
 
+    kinds = frozenset({PROFESSIONAL})
     methods: CodeTable
 
     def upgrade(self, legacy: Values, stored: Values, scope: Scope) -> Values:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from mappings.core.pack import Pack
 from proxy import packs, strict_json
 from proxy.cli.console import out
 from proxy.cli.working import Input, opened, progress, told
@@ -43,7 +42,7 @@ def import_pairs(
     if chosen is None:
         raise typer.BadParameter("its ending is none of a known format: say --format")
     settings = settings_of_environment()
-    kinds = kinds_of(packs.load(settings.pack, settings.pack_options).pack)
+    kinds = packs.load(settings.pack, settings.pack_options).pack.kinds
     with opened(file) as lines, progress() as tell:
         done = told(lambda: transfer.import_pairs(settings, lines, chosen, kinds, tell))
     out().print(f"{done.read:,} pairs, {done.added:,} of them new")
@@ -65,12 +64,6 @@ def export_pairs(
 
     told(write)
     sys.stdout.buffer.flush()
-
-
-def kinds_of(pack: Pack) -> frozenset[str]:
-    """The kinds of records whose ids may be pairs."""
-    identifiers = (mapping.identifier for mapping in pack.mappings.values())
-    return frozenset(rule.kind for rule in identifiers if rule is not None and rule.kind)
 
 
 def _comma_row(pair: Pair) -> bytes:

@@ -89,7 +89,7 @@ def test_the_kinds_are_those_of_the_pack(run: Run) -> None:
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "passerelle: line 2: kind: expected one of sharing_request, vaccination\n"
+        "passerelle: line 2: kind: expected one of professional, sharing_request, vaccination\n"
     )
 
 
