@@ -133,6 +133,7 @@ class PartialError(ProxyError):
 
     def __init__(self, cause: ProxyError, pointer: str) -> None:
         self.status = cause.status
+        self.reason = cause.reason
         self.pointer = pointer
         """Where it stands in the client's document."""
         self._headers = cause.headers

@@ -54,8 +54,8 @@ class ErrorForm(Protocol):
         """The body for a status, or for a reason of its own (`too_long`, `unknown_outcome`)."""
         ...
 
-    def partial(self, status: int, pointer: str) -> Document:
-        """The body for a status that concerns one place of the client's document."""
+    def partial(self, status: int, pointer: str, reason: str = "") -> Document:
+        """The same, for what concerns one place of the client's document."""
         ...
 
     def invalid(self, problems: Sequence[Problem]) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, TypeVar
@@ -213,18 +213,19 @@ class RecordMapping:
                     found += rule.record.misfits(item, pointers.child(where, position))
         return found
 
-    def modern_ids(self, document: Document) -> set[Key]:
-        """The ids in a modern document that the crosswalk must resolve, with their kinds."""
-        found = set()
+    def modern_ids(self, document: Document) -> KeysView[Key]:
+        """The ids in a modern document that the crosswalk must resolve, in their order."""
+        found: dict[Key, None] = {}
         for rule in self.rules:
             if isinstance(rule, Identifier) and rule.kind:
                 if document.get(rule.modern[0]) is not None:
-                    found.add((rule.kind, str(document[rule.modern[0]]).lower()))
+                    found[rule.kind, str(document[rule.modern[0]]).lower()] = None
             elif isinstance(rule, Paired) and rule.record is None:
-                found.update(rule.codec.modern_ids(tuple(map(document.get, rule.modern))))
+                ids = rule.codec.modern_ids(tuple(map(document.get, rule.modern)))
+                found |= dict.fromkeys(ids)
         for record, item in self._records_in(document):
-            found |= record.modern_ids(item)
-        return found
+            found |= dict.fromkeys(record.modern_ids(item))
+        return found.keys()
 
     def set_aside_in(self, document: Document) -> set[Key]:
         """The records in a modern document, itself included, for which values may be set aside."""

@@ -44,7 +44,10 @@ class EmptyText(Codec):
 
 
 class FalseWhenUnknown(Codec):
-    """A truth value for which the legacy API has no null."""
+    """A truth value for which the legacy API has no null, and the new one takes none."""
+
+    def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
+        return bool(legacy)
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return bool(modern)

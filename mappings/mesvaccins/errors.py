@@ -125,9 +125,9 @@ class LegacyErrors:
         sentence = OCCASIONS[self.language].get(reason) or sentences.get(status, sentences[500])
         return {"error": sentence}
 
-    def partial(self, status: int, pointer: str) -> Document:
-        """The body for a status that concerns one place of the client's document."""
-        sentences = {pointers.path(pointer): [self.error(status)["error"]]}
+    def partial(self, status: int, pointer: str, reason: str = "") -> Document:
+        """The same, for what concerns one place of the client's document."""
+        sentences = {pointers.path(pointer): [self.error(status, reason)["error"]]}
         return sentences if self.style == "bare" else {"errors": sentences}
 
     def invalid(self, problems: Sequence[Problem]) -> Document:

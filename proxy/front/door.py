@@ -55,7 +55,8 @@ class Door:
             return await walk.answer()
         except ProxyError as error:
             _log_error(error, walk.request_id)
-            return answers.failure(error, pack, head=head)
+            made_at = "" if walk.journey is None else walk.journey.made_at
+            return answers.failure(error, pack, head=head, made_at=made_at)
         except ClientDisconnect:
             return answers.failure(MalformedError(), pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback

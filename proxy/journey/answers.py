@@ -45,13 +45,17 @@ def shown(
     return answer(status, body, {**tag, **headers}, head=head)
 
 
-def failure(error: ProxyError, pack: Pack, *, head: bool) -> Response:
-    """The legacy form of an error. Nothing of the new API is in it."""
+def failure(error: ProxyError, pack: Pack, *, head: bool, made_at: str = "") -> Response:
+    """
+    The legacy form of an error. Nothing of the new API is in it; a record that was made all the
+    same is told by its place.
+    """
     if isinstance(error, InvalidDocumentError):
         document = pack.errors.invalid(error.problems)
     elif isinstance(error, PartialError):
-        document = pack.errors.partial(error.status, error.pointer)
+        document = pack.errors.partial(error.status, error.pointer, error.reason)
     else:
         document = pack.errors.error(error.status, error.reason)
-    headers = {**pack.errors.headers(error.status), **error.headers}
+    told = {"Location": made_at} if made_at else {}
+    headers = {**pack.errors.headers(error.status), **error.headers, **told}
     return answer(error.status, encode(document, pack), headers, head=head)

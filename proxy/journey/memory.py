@@ -89,9 +89,10 @@ class Memory:
 
     async def ids(self, mapping: RecordMapping, records: Iterable[Document]) -> Ids:
         """The legacy ids of all that modern records hold; what is new is given its own."""
-        asked = {key for record in records for key in mapping.modern_ids(record)}
-        same = {key for key in asked if key[0] in self.uuid_kinds}
-        given = await self.store.legacy_ids(asked - same) if asked - same else {}
+        asked = dict.fromkeys(key for record in records for key in mapping.modern_ids(record))
+        same = [key for key in asked if key[0] in self.uuid_kinds]
+        others = [key for key in asked if key[0] not in self.uuid_kinds]
+        given = await self.store.legacy_ids(others) if others else {}
         paired = await self.store.known_legacy_ids(same) if same else {}
         return Ids({**{key: key[1] for key in same}, **given, **paired})
 

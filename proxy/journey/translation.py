@@ -48,6 +48,8 @@ class Journey:
     """The modern ids that the path names."""
     body: Json = None
     """The document that the client sent, where its endpoint takes one."""
+    made_at: str = ""
+    """Where the record lies that was made, also where one within it then failed."""
     unknown: list[str] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
 
@@ -81,9 +83,12 @@ class Journey:
         record = await self.writer.make(
             self.endpoint, self.ids, written, upgraded.document, upgraded.aside
         )
-        record = await self.with_items(record, upgraded)
         document = await self.downgraded(record, parent)
-        return self.shown(document, {"Location": self.location_of(document)})
+        self.made_at = self.location_of(document)
+        if upgraded.items:
+            record = await self.with_items(record, upgraded)
+            document = await self.downgraded(record, parent)
+        return self.shown(document, {"Location": self.made_at})
 
     async def update(self) -> Response:
         """A record that is: what the client did not change stays as it is stored."""

@@ -40,8 +40,6 @@ from tests.laws.edits import writable
 T = TypeVar("T")
 BY_SERVER = {name for rule in HEALTH_RECORD.of_kind(Shown) for name in rule.modern}
 IDS = st.uuids().map(str)
-TAKEN = {"booster": st.booleans()}
-"""What the stand-in takes, where it is less than a client may write: no null."""
 
 
 def write_tables(folder: Path) -> Path:
@@ -148,9 +146,7 @@ def edits_of(data: st.DataObject, mapping: RecordMapping, but: frozenset[str]) -
     """Other values for any of the fields that a client may write."""
     names = [name for name in writable(mapping) if name not in but]
     edited = data.draw(st.sets(st.sampled_from(names)))
-    return {
-        name: data.draw(TAKEN.get(name, legacy_values(mapping, name))) for name in sorted(edited)
-    }
+    return {name: data.draw(legacy_values(mapping, name)) for name in sorted(edited)}
 
 
 def base_with_acts(data: st.DataObject) -> dict[str, Any]:

@@ -311,6 +311,25 @@ async def test_a_record_is_made_with_its_vaccinations(
     assert response.headers["location"] == RECORD
 
 
+async def test_a_creation_within_whose_outcome_nobody_knows_says_so_on_its_retry(
+    upstream: respx.Router, stored: respx.Route, client: httpx.AsyncClient
+) -> None:
+    """Trap 17."""
+    stored.respond(json=with_acts())
+    posts = upstream.post(MODERN_ACTS).mock(side_effect=httpx.ReadTimeout("late"))
+    written = {"vaccinations": [legacy_vaccination()]}
+
+    late = await client.put(RECORD, json=written)
+    again = await client.put(RECORD, json=written)
+
+    assert (late.status_code, again.status_code, posts.call_count) == (504, 409, 1)
+    assert again.json()["errors"] == {
+        "vaccinations[0]": [
+            "Cette création est peut-être déjà faite : relisez avant de recommencer."
+        ]
+    }
+
+
 async def test_a_creation_that_failed_within_is_completed_by_its_retry(
     upstream: respx.Router, client: httpx.AsyncClient
 ) -> None:
@@ -332,6 +351,7 @@ async def test_a_creation_that_failed_within_is_completed_by_its_retry(
     assert list(failed.json()["errors"]) == ["vaccinations[1]"]
     assert (create.call_count, posts.call_count) == (1, 3)
     assert healed.headers["location"] == RECORD
+    assert failed.headers["location"] == RECORD
 
 
 async def test_all_vaccinations_are_checked_before_the_first_call(
