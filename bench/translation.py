@@ -18,21 +18,24 @@ from proxy import strict_json
 
 TODAY = date(2026, 11, 23)
 RECORD = PACK.mappings["health_record"]
+TABLES = {table.name: table.build(SAMPLE.tables[table.name]) for table in PACK.tables}
+NEW = Context(today=TODAY, tables=TABLES)
 LEGACY = strict_json.dump(dict(SAMPLE.created))
 MODERN = {
-    **RECORD.upgrade(SAMPLE.created, Context(today=TODAY)).document,
+    **RECORD.upgrade(SAMPLE.created, NEW).document,
     **SAMPLE.by_another_hand,
     "id": "7c9e6679-7425-40de-944b-000000000001",
     "created_at": "2022-11-03T13:41:17.071Z",
     "updated_at": "2022-11-03T13:41:17.071Z",
 }
-SHOWN = RECORD.downgrade(MODERN, Context(today=TODAY)).document
+OVER = Context(today=TODAY, tables=TABLES, base=MODERN)
+SHOWN = RECORD.downgrade(MODERN, NEW).document
 
 STEPS: dict[str, Callable[[], object]] = {
     "parse": lambda: strict_json.parse(LEGACY, 64),
-    "upgrade, a new record": lambda: RECORD.upgrade(SAMPLE.created, Context(today=TODAY)),
-    "upgrade, over a base": lambda: RECORD.upgrade(SHOWN, Context(today=TODAY, base=MODERN)),
-    "downgrade": lambda: RECORD.downgrade(MODERN, Context(today=TODAY)),
+    "upgrade, a new record": lambda: RECORD.upgrade(SAMPLE.created, NEW),
+    "upgrade, over a base": lambda: RECORD.upgrade(SHOWN, OVER),
+    "downgrade": lambda: RECORD.downgrade(MODERN, NEW),
     "dump": lambda: strict_json.dump(SHOWN),
 }
 

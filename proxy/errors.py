@@ -34,6 +34,8 @@ class ProxyError(Exception):
     """Something is wrong with one request."""
 
     status: int = 500
+    sent: bool = True
+    """Whether the new API may have carried the request out."""
     reason: str = ""
     """A word for which the legacy side has a sentence of its own; else the status has one."""
 
@@ -158,8 +160,6 @@ class UpstreamError(ProxyError):
     """The new API is at fault, or refuses."""
 
     status = 502
-    sent = True
-    """Whether the new API may have got the request."""
 
 
 class UpstreamStatusError(UpstreamError):

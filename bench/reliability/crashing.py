@@ -59,7 +59,7 @@ class DyingStore(Store):
         return intent
 
     async def keep(
-        self, kept: Collection[Aside], *, intent: str | None = None, made: str | None = None
+        self, kept: Collection[Aside], *, intent: Intent | None = None, made: str | None = None
     ) -> None:
         self.death.reach("before the commit")
         await super().keep(kept, intent=intent, made=made)

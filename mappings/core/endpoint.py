@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 from mappings.core.context import Json
 from mappings.core.evidence import Evidence
@@ -37,7 +38,7 @@ PATH_PATTERN = re.compile(
 def filled(path: str, ids: Mapping[str, str]) -> str:
     """A path with an id in the place of each parameter."""
     for name, value in ids.items():
-        path = path.replace(f"{{{name}}}", value)
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
     return path
 
 
@@ -114,6 +115,8 @@ class Endpoint(Row):
     located_at: str = ""
     """Of a creation: the legacy path of a record that was made."""
     stale_writes: Literal["conflict", "allow"] = "conflict"
+    guarded: bool = False
+    """Whether the new API itself refuses to make the same one twice."""
     idempotent: bool = False
     """Whether the new API makes one record of two creations with one Idempotency-Key."""
 

@@ -64,6 +64,12 @@ def _uuid(text: str) -> str:
     raise PydanticCustomError("uuid", "expected a UUID")
 
 
+def identity(value: Json) -> str:
+    """An id as it is compared: a UUID in lower case, and anything else as it is."""
+    text = str(value)
+    return text.lower() if UUID_PATTERN.fullmatch(text.lower()) else text
+
+
 CalendarDate = Annotated[str, AfterValidator(_calendar_date)]
 """A day without a zone, "1988-12-18": it never passes through an instant."""
 

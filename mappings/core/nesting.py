@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mappings.core.record_mapping import RecordMapping
 
 
+MOST_ITEMS = 1000
+"""How many records a client may write within one: each is checked, and may be a call."""
+
+
 @dataclass(frozen=True)
 class Nested(Codec):
     """A record within the record, by a mapping of its own."""
@@ -109,6 +113,8 @@ class Each(Codec):
     def _items(legacy: Json) -> Sequence[Document]:
         if legacy is not None and not isinstance(legacy, list):
             raise RefusedError("not_a_list")
+        if legacy and len(legacy) > MOST_ITEMS:
+            raise RefusedError("invalid")
         for position, item in enumerate(legacy or []):
             if not isinstance(item, Mapping):
                 raise RefusedError("not_an_object", (position,))
@@ -125,6 +131,7 @@ class Each(Codec):
             if item[self.key] is not None
         }
         pairs: list[int | None] = []
+        taken: set[int] = set()
         for position, item in enumerate(items):
             key, place = item.get(self.key), None
             if is_blank(key):
@@ -135,7 +142,9 @@ class Each(Codec):
                 place = keyed.get(str(key))
                 if place is None:
                     scope.refuse("unknown", position, self.key)
-                elif place in pairs:
+                elif place in taken:
                     scope.refuse("taken", position, self.key)
+                else:
+                    taken.add(place)
             pairs.append(place)
         return pairs

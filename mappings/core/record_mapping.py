@@ -22,7 +22,7 @@ from mappings.core.context import (
 )
 from mappings.core.coverage import contradictions
 from mappings.core.errors import ContradictionError, DocumentError, Problem
-from mappings.core.model import FieldReader, Model
+from mappings.core.model import FieldReader, Model, identity
 from mappings.core.rules import (
     Alias,
     Changes,
@@ -219,7 +219,7 @@ class RecordMapping:
         for rule in self.rules:
             if isinstance(rule, Identifier) and rule.kind:
                 if document.get(rule.modern[0]) is not None:
-                    found[rule.kind, str(document[rule.modern[0]]).lower()] = None
+                    found[rule.kind, identity(document[rule.modern[0]])] = None
             elif isinstance(rule, Paired) and rule.record is None:
                 ids = rule.codec.modern_ids(tuple(map(document.get, rule.modern)))
                 found |= dict.fromkeys(ids)
@@ -230,9 +230,9 @@ class RecordMapping:
     def set_aside_in(self, document: Document) -> set[Key]:
         """The records in a modern document, itself included, for which values may be set aside."""
         found = set()
-        identity = self.identity_of(document)
-        if identity is not None and any(self.of_kind(SetAside)):
-            found.add((self.kind, identity))
+        own = self.identity_of(document)
+        if own is not None and any(self.of_kind(SetAside)):
+            found.add((self.kind, own))
         for record, item in self._records_in(document):
             found |= record.set_aside_in(item)
         return found
@@ -241,7 +241,7 @@ class RecordMapping:
         """The id of a modern record, in lower case; none where it has none."""
         if self.identifier is None or document.get(self.identifier.modern[0]) is None:
             return None
-        return str(document[self.identifier.modern[0]]).lower()
+        return identity(document[self.identifier.modern[0]])
 
     def legacy_pointers(self, modern_pointer: str, written: Document) -> list[str]:
         """

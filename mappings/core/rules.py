@@ -10,6 +10,7 @@ from mappings.core.codecs import Codec, GroupCodec, Values
 from mappings.core.context import Document, Json, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 from mappings.core.evidence import Evidence
+from mappings.core.model import identity
 
 if TYPE_CHECKING:
     from mappings.core.record_mapping import RecordMapping
@@ -152,7 +153,7 @@ class Identifier(Rule):
         value = modern.get(self.modern[0])
         if self.kind is None:
             return {self.legacy[0]: value}
-        return {self.legacy[0]: scope.context.ids.to_legacy.get((self.kind, str(value).lower()))}
+        return {self.legacy[0]: scope.context.ids.to_legacy.get((self.kind, identity(value)))}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,6 +211,14 @@ class ShareCall(_Call):
     success: WithBody = _success((201, 200), "share")
 
 
+class ReadRequestCall(_Call):
+    """Reading a request to share, by the professional who is asked."""
+
+    method: Literal["GET"] = option("GET", "The method.", inferred("2.3"))
+    path: PathOfOne = _where("/sharing_requests/{id}", "read_request", "read a sharing request")
+    success: WithBody = _success((200,), "read_request")
+
+
 class AcceptCall(_Call):
     """Accepting a request to share."""
 
@@ -240,6 +248,7 @@ class Upstream(Section):
     update_act: UpdateActCall = UpdateActCall()
     delete_act: DeleteActCall = DeleteActCall()
     share: ShareCall = ShareCall()
+    read_request: ReadRequestCall = ReadRequestCall()
     accept: AcceptCall = AcceptCall()
     refuse: RefuseCall = RefuseCall()
     idempotent: bool = option(

@@ -195,7 +195,7 @@ def _sharing(options: Options, record: RecordMapping, request: RecordMapping) ->
     row = partial(
         Endpoint,
         mapping=request,
-        read=calls.read.call(),
+        read=calls.read_request.call(),
         owner=Owner(
             read=calls.read.call(),
             mapping=record,
@@ -218,6 +218,7 @@ def _sharing(options: Options, record: RecordMapping, request: RecordMapping) ->
             path=SHARING,
             call=calls.share.call(),
             located_at=SHARING_REQUEST,
+            guarded=True,
             idempotent=calls.idempotent,
             status=201,
         ),

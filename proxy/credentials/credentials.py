@@ -14,7 +14,7 @@ from proxy.credentials.clients import Clients
 from proxy.credentials.opaque import OpaqueTokens
 from proxy.credentials.shown import CertificateHeader, authorization_of, bearer_of, key_of
 from proxy.credentials.sign_in import SignIn
-from proxy.errors import MalformedError, NotFoundError
+from proxy.errors import NotFoundError
 from proxy.upstream.client import Upstream
 
 
@@ -85,8 +85,6 @@ class Credentials:
         """The old API's token endpoint; raises `NotFoundError` where there is none behind it."""
         if self.signing_in is None:
             raise NotFoundError
-        if len(request.headers.getlist("authorization")) > 1:
-            raise MalformedError
         return await self.signing_in.answer(request, body, self.certificate.subject(request))
 
     async def close(self) -> None:

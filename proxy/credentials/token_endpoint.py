@@ -32,6 +32,9 @@ ERRORS = frozenset(
         "unsupported_grant_type",
     }
 )
+LONGEST_SECONDS = 10 * 366 * 24 * 60 * 60
+"""A life that is longer is no life of a token."""
+
 TEXT = re.compile(r"[\x21-\x7e]+", re.ASCII)
 MAX_DEPTH = 16
 
@@ -102,7 +105,7 @@ def _grant(document: Mapping[str, Any]) -> Grant:
         "access_token": _is_token(access),
         "refresh_token": refresh is None or _is_token(refresh),
         "token_type": isinstance(kind, str) and kind.lower() == "bearer",
-        "expires_in": type(seconds) is int and seconds > 0,
+        "expires_in": type(seconds) is int and 0 < seconds <= LONGEST_SECONDS,
     }
     if not all(fits.values()):
         wrong = [Problem(f"/{name}", "invalid") for name, good in fits.items() if not good]

@@ -14,6 +14,7 @@ from proxy.credentials import Caller, Credentials
 from proxy.errors import (
     InvalidDocumentError,
     ListTooLongError,
+    ProxyError,
     UpstreamContractError,
     UpstreamStatusError,
 )
@@ -61,7 +62,12 @@ class Calls:
         }
         reply = await self._send(call.method, path, extra, content)
         if reply.status == 401:
-            fresh = await self.credentials.again(self.caller)
+            try:
+                fresh = await self.credentials.again(self.caller)
+            except ProxyError as error:
+                # What was refused was not carried out.
+                error.sent = False
+                raise
             if fresh is not None:
                 self.caller = fresh
                 reply = await self._send(call.method, path, extra, content)

@@ -15,7 +15,7 @@ from mappings.core.record_mapping import RecordMapping, Upgraded
 from mappings.core.rules import SetAside
 from proxy.errors import ConfigurationError, InvalidDocumentError, NotFoundError
 from proxy.settings import PREFIX, Settings
-from proxy.store.store import Aside, Store
+from proxy.store.store import Aside, Intent, Store
 
 LARGEST_ID = 2**31 - 1
 """Legacy clients hold an id in 32 bits."""
@@ -125,12 +125,30 @@ class Memory:
             raise InvalidDocumentError([Problem(place, "not_kept") for place in rejected])
         return [Loss(place, declared=True) for place, fate in fates.items() if fate == "drop"]
 
-    async def keep(self, key: Key, owner_id: str, aside: Document, intent: str = "") -> None:
+    async def begin(self, *parts: bytes) -> Intent:
+        """The creation that these parts describe, begun now or before."""
+        return await self.store.begin(*parts)
+
+    async def abandon(self, intent: Intent) -> None:
+        """The creation surely did not happen."""
+        await self.store.abandon(intent.id)
+
+    async def forget_creation(self, modern_id: str) -> None:
+        """A record no longer is what its creation made."""
+        await self.store.forget_creation(modern_id)
+
+    async def erase(self, key: Key) -> None:
+        """Forget all that is set aside for a record that is gone."""
+        await self.store.erase(key)
+
+    async def keep(
+        self, key: Key, owner_id: str, aside: Document, intent: Intent | None = None
+    ) -> None:
         """Remember what an accepted write leaves here; of a creation, that it is done."""
         values = {name: value for name, value in aside.items() if self.policy.of(name) == "keep"}
         asides = [Aside(key, owner_id, values)] if values else []
         if asides or intent:
-            await self.store.keep(asides, intent=intent or None, made=key[1] if intent else None)
+            await self.store.keep(asides, intent=intent, made=key[1] if intent else None)
 
 
 def _integer(value: str) -> int:

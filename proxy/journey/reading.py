@@ -36,9 +36,7 @@ class Reader:
     async def found(self, endpoint: Endpoint, ids: Ids) -> Stored:
         """One record to show. Raises `NotFoundError` for one that its owner does not hold."""
         if endpoint.owner is None:
-            reply = await self.calls.ask(endpoint.read, ids)
-            record = self.record_in(endpoint.mapping, reply, ids[ID])
-            return Stored(record, etag=headers.strong(reply.etag))
+            return await self.alone(endpoint, ids)
         parent = await self.owner(endpoint.owner, ids)
         for record in _within(endpoint.owner, parent):
             if endpoint.mapping.identity_of(record) == ids[ID] and belongs(endpoint, record, ids):
@@ -53,13 +51,23 @@ class Reader:
         """
         stored = await self.found(endpoint, ids)
         if endpoint.owner is not None:
-            reply = await self.calls.ask(endpoint.read, ids)
-            record = self.record_in(endpoint.mapping, reply, ids[ID])
-            if not belongs(endpoint, record, ids):
-                raise NotFoundError
-            stored = Stored(record, stored.parent, headers.strong(reply.etag))
+            alone = await self.alone(endpoint, ids)
+            stored = Stored(alone.record, stored.parent, alone.etag)
         _fit(endpoint.mapping, stored.record)
         return stored
+
+    async def alone(self, endpoint: Endpoint, ids: Ids, *, named: bool = False) -> Stored:
+        """
+        One record by a path of its own, which must have `named` its owner where nothing else
+        tells of it. Raises `NotFoundError` for one of another owner.
+        """
+        reply = await self.calls.ask(endpoint.read, ids)
+        record = self.record_in(endpoint.mapping, reply, ids[ID])
+        owner = endpoint.owner
+        unnamed = named and owner is not None and record.get(owner.named_in) is None
+        if unnamed or not belongs(endpoint, record, ids):
+            raise NotFoundError
+        return Stored(record, etag=headers.strong(reply.etag))
 
     async def owner(self, owner: Owner, ids: Ids) -> Document:
         """The record around those that a path names."""
@@ -97,12 +105,22 @@ class Reader:
         return record  # type: ignore[no-any-return]  # parsed JSON is untyped
 
     def answered(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document | None:
-        """The record in the answer to what was done with it, where it is there."""
-        try:
-            record = self.record_in(endpoint.mapping, reply, ids[ID])
-        except UpstreamContractError:
+        """
+        The record in the answer to what was done with it, or none where the answer is something
+        else. Raises `UpstreamContractError` for what is no answer of the new API at all.
+        """
+        record, mapping = self.calls.document_in(reply) if reply.body else None, endpoint.mapping
+        if not isinstance(record, Mapping) or mapping.identity_of(record) != ids[ID]:
             return None
-        return None if endpoint.mapping.misfits(record, "") else record
+        return None if mapping.misfits(record, "") else record
+
+    def changed_in(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document | None:
+        """The same for a change: there, another record is no answer either."""
+        document = self.calls.document_in(reply) if reply.body else None
+        named = endpoint.mapping.identity_of(document) if isinstance(document, Mapping) else None
+        if named is not None:
+            self.record_in(endpoint.mapping, reply, ids[ID])
+        return self.answered(endpoint, reply, ids)
 
     def made_in(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document:
         """The record in the answer to a creation; its owner must be the one that was asked for."""

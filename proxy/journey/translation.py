@@ -83,6 +83,7 @@ class Journey:
         record = await self.writer.make(
             self.endpoint, self.ids, written, upgraded.document, upgraded.aside
         )
+        record = await self.whole(record, upgraded)
         document = await self.downgraded(record, parent)
         self.made_at = self.location_of(document)
         if upgraded.items:
@@ -118,16 +119,16 @@ class Journey:
             await self.check_condition(stored)
             tag = stored.etag if "if-match" in self.request.headers else None
         await self.calls.ask(self.endpoint.call, self.ids, if_match=tag)
-        await self.gateway.memory.store.erase((self.endpoint.mapping.kind, self.ids[ID]))
+        await self.gateway.memory.erase((self.endpoint.mapping.kind, self.ids[ID]))
         return answers.answer(self.endpoint.status, self.encoded({}), {}, head=False)
 
     async def run(self) -> Response:
         """Something that is done with a record; it is shown as it is then."""
-        found = await self.reader.found(self.endpoint, self.ids)
+        before = await self.reader.alone(self.endpoint, self.ids, named=True)
         reply = await self.calls.ask(self.endpoint.call, self.ids)
         record = self.reader.answered(self.endpoint, reply, self.ids)
-        record = record or await self.read_again(found.record)
-        return self.shown(await self.downgraded(record, found.parent))
+        record = record or await self.read_again(before.record)
+        return self.shown(await self.downgraded(record, None))
 
     @property
     def reader(self) -> Reader:
@@ -180,6 +181,15 @@ class Journey:
         self.lost += [*upgraded.lost, *self.gateway.memory.judge(upgraded)]
         return upgraded
 
+    async def whole(self, record: Document, upgraded: Upgraded) -> Document:
+        """The record that was made, also where the answer told no more of it than its id."""
+        mapping = self.endpoint.mapping
+        if not mapping.misfits(record, ""):
+            return record
+        return await self.read_again(
+            {**upgraded.document, **record}, str(mapping.identity_of(record))
+        )
+
     async def with_items(self, record: Document, upgraded: Upgraded) -> Document:
         """The record once those within it are made and changed, each by a call of its own."""
         if not upgraded.items:
@@ -197,7 +207,7 @@ class Journey:
         """
         ids = {**self.ids, ID: identity or self.ids[ID]}
         try:
-            found = await self.reader.found(self.endpoint, ids)
+            found = await self.reader.alone(self.endpoint, ids)
         except ProxyError:
             return sent
         return sent if self.endpoint.mapping.misfits(found.record, "") else found.record

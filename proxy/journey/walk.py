@@ -11,14 +11,14 @@ from starlette.responses import Response
 from mappings.core.context import Json
 from mappings.core.endpoint import Endpoint, Local, Refused, Token
 from proxy.credentials import PARAMETERS, without_token
-from proxy.errors import NotServedError
+from proxy.errors import MalformedError, NotServedError, UnsupportedMediaError
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
 from proxy.journey.translation import Journey
 
-NO_TABLE = 501
+NOT_SERVED = 501
 
 
 @dataclass(slots=True)
@@ -35,48 +35,61 @@ class Walk:
     async def answer(self) -> Response:
         """The legacy answer; whatever goes wrong is raised."""
         path: bytes = self.request.scope["raw_path"]
-        self.route = self.gateway.router.resolve(self.request.method, path)
-        row = self.route.row
+        self.route = route = self.gateway.router.resolve(self.request.method, path)
+        row = route.row
         shared = headers.to_upstream(self.request.headers, self.request_id)
-        if isinstance(row, Refused):
-            raise NotServedError(row.status)
-        if isinstance(row, Token):
-            body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
-            return await self.gateway.credentials.sign_in(self.request, body)
+        if isinstance(row, Endpoint):
+            return await self._carried(route, row, shared)
         if isinstance(row, Local):
-            await self.gateway.credentials.check(self.request)
-            return self._local(row)
-        assert isinstance(row, Endpoint)  # noqa: S101 - the last kind of row
-        settings = self.gateway.settings
+            return await self._looked_up(row)
+        if isinstance(row, Token):
+            return await self._signed_in()
+        raise NotServedError(row.status if isinstance(row, Refused) else NOT_SERVED)
+
+    async def _carried(self, route: Route, row: Endpoint, shared: headers.Pairs) -> Response:
+        """Carried over to the new API. The body comes first: it may hold the credential."""
+        gateway = self.gateway
         body, token = await self._body(row)
-        caller = await self.gateway.credentials.caller(self.request, token)
+        caller = await gateway.credentials.caller(self.request, token)
         self.calls = Calls(
-            self.gateway.upstream, self.gateway.credentials, caller, shared, settings.max_depth
+            gateway.upstream, gateway.credentials, caller, shared, gateway.settings.max_depth
         )
-        ids = await self.gateway.memory.modern(row, self.route.ids)
-        self.journey = Journey(self.gateway, self.request, self.route, row, self.calls, ids, body)
+        ids = await gateway.memory.modern(row, route.ids)
+        self.journey = Journey(gateway, self.request, route, row, self.calls, ids, body)
         return await self.journey.answer()
+
+    async def _signed_in(self) -> Response:
+        """Tokens for who signs in."""
+        body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
+        return await self.gateway.credentials.sign_in(self.request, body)
 
     async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
         """The document that the client sent, and the token that old clients put into it."""
         settings = self.gateway.settings
-        if row.action not in ("create", "update"):
+        if row.action in ("read", "list"):
             return None, None
-        document = legacy_body.parse(
-            await legacy_body.read(self.request, settings.max_body_bytes),
-            self.request.headers.get("content-type", ""),
-            self.gateway.loaded.pack.charset,
-            settings.max_depth,
-        )
+        try:
+            document = legacy_body.parse(
+                await legacy_body.read(self.request, settings.max_body_bytes),
+                self.request.headers.get("content-type", ""),
+                self.gateway.loaded.pack.charset,
+                settings.max_depth,
+            )
+        except (MalformedError, UnsupportedMediaError):
+            # What is only done or deleted needs no body; it may still hold a token.
+            if row.action in ("run", "delete"):
+                return None, None
+            raise
         return without_token(document) if isinstance(document, dict) else (document, None)
 
-    def _local(self, row: Local) -> Response:
+    async def _looked_up(self, row: Local) -> Response:
         """An answer from the operator's tables alone."""
+        await self.gateway.credentials.check(self.request)
         query = self.request.scope["query_string"].decode("latin-1")
         asked = dict(parse_qsl(query, keep_blank_values=True))
         document = row.answer(asked, self.gateway.loaded.tables)
         if document is None:
-            raise NotServedError(NO_TABLE)
+            raise NotServedError(NOT_SERVED)
         body = answers.encode(document, self.gateway.loaded.pack)
         return answers.shown(self.request, 200, body, {}, reads=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 
 from mappings.core import pointer as pointers
@@ -18,7 +18,6 @@ from proxy.errors import (
     PartialError,
     ProxyError,
     UnknownOutcomeError,
-    UpstreamError,
     UpstreamStatusError,
 )
 from proxy.journey.calls import Calls, Ids
@@ -50,25 +49,28 @@ class Writer:
         The record that a creation makes, or made when the same creation came before.
 
         The intent is written first and closed last: whatever ends in between, the client's retry
-        finds it. Raises `UnknownOutcomeError` for a retry that could make a second record.
+        finds it. The records within are no part of it: each is a creation of its own. Raises
+        `UnknownOutcomeError` for a retry that could make a second record.
         """
-        said = [endpoint.mapping.canonical(written), document, aside]
+        sent = _without(document, endpoint.mapping.by_calls)
+        said = [_without(endpoint.mapping.canonical(written), endpoint.items), sent, aside]
         intent = await self._begun(endpoint, ids, said)
-        if intent.modern_id is not None:
+        if intent.modern_id is not None and not endpoint.guarded:
             try:
                 return (await self.reader.found(endpoint, {**ids, ID: intent.modern_id})).record
             except (NotFoundError, UpstreamStatusError) as error:
                 if error.status != GONE:
                     raise
-            # It was deleted since: the client means another one.
-            await self.memory.store.forget_creation(intent.modern_id)
+        if intent.modern_id is not None:
+            # It was deleted since, or the new API itself judges what is asked for twice.
+            await self.memory.forget_creation(intent.modern_id)
             intent = await self._begun(endpoint, ids, said)
         if not intent.fresh and not endpoint.idempotent:
             raise UnknownOutcomeError
-        reply = await self._post(endpoint, ids, document, intent)
+        reply = await self._post(endpoint, ids, sent, intent)
         self.calls.succeeded(endpoint.call, reply, endpoint, written)
         record = self.reader.made_in(endpoint, reply, ids)
-        await self._keep(endpoint.mapping, ids, record, aside, intent.id)
+        await self._keep(endpoint.mapping, ids, record, aside, intent)
         return record
 
     async def change(
@@ -97,11 +99,13 @@ class Writer:
                 raise ConflictError
             reply = await self._put(endpoint, ids, now, changes)
         self.calls.succeeded(endpoint.call, reply, endpoint, written)
-        return self.reader.record_in(endpoint.mapping, reply, ids[ID]) if reply.body else None
+        # It no longer is what its creation made: the same creation would make another one.
+        await self.memory.forget_creation(ids[ID])
+        return self.reader.changed_in(endpoint, reply, ids)
 
     async def keep(self, endpoint: Endpoint, ids: Ids, record: Document, aside: Document) -> None:
         """Remember what is set aside of a record whose change was accepted."""
-        await self._keep(endpoint.mapping, ids, record, aside, "")
+        await self._keep(endpoint.mapping, ids, record, aside, None)
 
     async def items(self, endpoint: Endpoint, items: Sequence[Item], owner_id: str) -> None:
         """
@@ -137,44 +141,46 @@ class Writer:
 
     async def _begun(self, endpoint: Endpoint, ids: Ids, said: Sequence[Document]) -> Intent:
         """The intent of this creation: its caller, its path and what it says tell it apart."""
-        return await self.memory.store.begin(
+        return await self.memory.begin(
             self.calls.caller.identity.encode(),
             filled(endpoint.call.path, ids).encode(),
             strict_json.dump(said),
         )
 
-    async def _post(
-        self, endpoint: Endpoint, ids: Ids, document: Document, intent: Intent
-    ) -> Reply:
+    async def _post(self, endpoint: Endpoint, ids: Ids, sent: Document, intent: Intent) -> Reply:
         """The creation itself; one that surely did not happen leaves no intent."""
-        sent = _own(endpoint.mapping, document)
         try:
             reply = await self.calls.exchange(endpoint.call, ids, sent, key=intent.id)
-        except UpstreamError as error:
+        except ProxyError as error:
             if not error.sent:
-                await self.memory.store.abandon(intent.id)
+                await self.memory.abandon(intent)
             raise
         if _refused(reply.status, endpoint):
-            await self.memory.store.abandon(intent.id)
+            await self.memory.abandon(intent)
         return reply
 
     async def _put(self, endpoint: Endpoint, ids: Ids, stored: Stored, changes: Document) -> Reply:
-        sent = _own(endpoint.mapping, changes)
+        sent = _without(changes, endpoint.mapping.by_calls)
         if endpoint.whole:
             sent = {**stored.record, **sent}
         return await self.calls.exchange(endpoint.call, ids, sent, if_match=stored.etag)
 
     async def _keep(
-        self, mapping: RecordMapping, ids: Ids, record: Document, aside: Document, intent: str
+        self,
+        mapping: RecordMapping,
+        ids: Ids,
+        record: Document,
+        aside: Document,
+        intent: Intent | None,
     ) -> None:
         identity = str(mapping.identity_of(record))
         owner_id = ids.get(OWNER, identity)
         await self.memory.keep((mapping.kind, identity), owner_id, aside, intent)
 
 
-def _own(mapping: RecordMapping, fields: Mapping[str, object]) -> dict[str, object]:
+def _without(fields: Document, by_calls: Container[str]) -> dict[str, object]:
     """The fields that go out with the record itself, and not by calls of their own."""
-    return {name: value for name, value in fields.items() if name not in mapping.by_calls}
+    return {name: value for name, value in fields.items() if name not in by_calls}
 
 
 def _overlap(mapping: RecordMapping, changes: Document, before: Document, now: Document) -> bool:
@@ -192,4 +198,4 @@ def _refused(status: int, endpoint: Endpoint) -> bool:
     """Whether a status says that nothing was made. A 409 can be about a key that is in use."""
     if status == 409 and endpoint.idempotent:
         return False
-    return (400 <= status < 500 and status not in UNDECIDED) or status in (501, 503)
+    return (400 <= status < 500 and status not in UNDECIDED) or status == 501

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxy.store.engine import insert
@@ -20,6 +20,7 @@ class Intent:
 
     id: str
     """A UUID: the Idempotency-Key."""
+    fingerprint: str
     modern_id: str | None
     """Known: the creation was done before."""
     fresh: bool
@@ -48,17 +49,24 @@ async def begin(
         .returning(INTENT.c.id)
     )
     if (made := (await connection.execute(upsert)).scalar_one_or_none()) is not None:
-        return Intent(made, None, fresh=True)
+        return Intent(made, fingerprint, None, fresh=True)
     # The statement above has locked the row, also where it left it as it is.
     young = select(INTENT.c.id, INTENT.c.modern_id).where(INTENT.c.fingerprint == fingerprint)
     row = (await connection.execute(young)).one()
-    return Intent(row.id, row.modern_id, fresh=False)
+    return Intent(row.id, fingerprint, row.modern_id, fresh=False)
 
 
-async def done(connection: AsyncConnection, intent: str, modern_id: str) -> None:
-    """The creation was done, and this is the record."""
+async def done(connection: AsyncConnection, intent: Intent, modern_id: str, *, now: float) -> None:
+    """The creation was done, and this is the record; also where another call of it gave it up."""
+    row = {"id": intent.id, "fingerprint": intent.fingerprint, "began_at": now}
     await connection.execute(
-        update(INTENT).where(INTENT.c.id == intent).values(modern_id=modern_id)
+        insert(connection, INTENT)
+        .values(modern_id=modern_id, **row)
+        .on_conflict_do_update(
+            index_elements=[INTENT.c.fingerprint],
+            set_={"modern_id": modern_id},
+            where=INTENT.c.id == intent.id,
+        )
     )
 
 
@@ -67,6 +75,12 @@ async def abandon(connection: AsyncConnection, intent: str) -> None:
     await connection.execute(
         delete(INTENT).where(INTENT.c.id == intent, INTENT.c.modern_id.is_(None))
     )
+
+
+async def made(connection: AsyncConnection, modern_id: str) -> bool:
+    """Whether a creation that is remembered made this record."""
+    found = select(INTENT.c.id).where(INTENT.c.modern_id == modern_id).limit(1)
+    return (await connection.execute(found)).first() is not None
 
 
 async def forget(connection: AsyncConnection, modern_id: str) -> None:

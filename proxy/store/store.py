@@ -84,7 +84,7 @@ class Store:
         )
 
     async def keep(
-        self, kept: Collection[Aside], *, intent: str | None = None, made: str | None = None
+        self, kept: Collection[Aside], *, intent: Intent | None = None, made: str | None = None
     ) -> None:
         """Lay values over those set aside, and mark the creation done with the record it made."""
         if not kept and intent is None:
@@ -97,7 +97,7 @@ class Store:
             for aside in sorted(kept, key=lambda aside: aside.key):
                 await asides.merge(connection, self._sealing(), aside, since=since, now=now)
             if intent is not None and made is not None:
-                await intents.done(connection, intent, made)
+                await intents.done(connection, intent, made, now=now)
 
         await self._database.write(work)
 
@@ -124,8 +124,9 @@ class Store:
         await self._database.write(lambda connection: intents.abandon(connection, intent))
 
     async def forget_creation(self, modern_id: str) -> None:
-        """The record that was made is gone: the same creation would make another one."""
-        await self._database.write(lambda connection: intents.forget(connection, modern_id))
+        """The record is gone or another: the same creation would make a new one."""
+        if await self._database.read(lambda connection: intents.made(connection, modern_id)):
+            await self._database.write(lambda connection: intents.forget(connection, modern_id))
 
     async def keep_session(self, session: Session) -> None:
         """Keep a session, in the place of the one with the same access token."""

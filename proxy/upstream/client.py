@@ -70,15 +70,17 @@ class Upstream:
 
         Raises `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
-        request = self._client.build_request(
-            method,
-            self._base + path,
-            # As bytes: httpx would refuse what is not ASCII, and HTTP allows it (RFC 9110, 5.5).
-            headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
-            content=content,
-        )
         began = time.perf_counter()
         try:
+            request = self._client.build_request(
+                method,
+                self._base + path,
+                # As bytes: httpx would refuse what is not ASCII; HTTP allows it (RFC 9110, 5.5).
+                headers=[
+                    (name.encode("ascii"), value.encode("latin-1")) for name, value in headers
+                ],
+                content=content,
+            )
             async with asyncio.timeout(self._deadline), self._slots:
                 response = await self._client.send(request, stream=True)
                 try:

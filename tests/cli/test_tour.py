@@ -78,6 +78,19 @@ def answering(method: str, path: str, response: Response) -> Change:
     return changed
 
 
+def forbidding(ending: str) -> Change:
+    """A new API that lets nobody write where a path ends so."""
+
+    def changed(app: ASGIApp) -> ASGIApp:
+        async def told(scope: Scope, receive: Receive, send: Send) -> None:
+            refused = from_the_gateway(scope, "POST") and scope["path"].endswith(ending)
+            await (Response(status_code=403) if refused else app)(scope, receive, send)
+
+        return told
+
+    return changed
+
+
 def wrong_steps(text: str) -> list[str]:
     """The steps that the tour calls wrong."""
     mark = "WRONG "
@@ -140,6 +153,11 @@ def test_on_a_terminal_it_is_coloured() -> None:
             id="it deletes nothing",
         ),
         pytest.param(
+            forbidding("/sharing_requests"),
+            ["it adds to sharing_requests: 201"],
+            id="it shares nothing",
+        ),
+        pytest.param(
             rewriting("POST", b"{}"),
             ["a legacy client makes a record: 201"],
             id="it makes no record",
@@ -155,6 +173,16 @@ def test_a_step_that_went_wrong_is_told(change: Change, steps: list[str]) -> Non
     assert len(wrong) == len(steps)
     assert all(map(str.startswith, wrong, steps))
     assert "every step was right" not in screen.getvalue()
+
+
+def test_what_is_lost_without_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERELLE_SET_ASIDE", "drop")
+
+    with tour() as (walking, screen):
+        walking.create()
+
+    assert wrong_steps(screen.getvalue()) == []
+    assert "the others are told as lost: email, home_phone, mobile_phone" in screen.getvalue()
 
 
 def test_a_new_api_that_never_got_the_request_is_told() -> None:

@@ -55,7 +55,7 @@ class WatchedStore(Store):
         return await super().begin(*parts)
 
     async def keep(
-        self, kept: Collection[Aside], *, intent: str | None = None, made: str | None = None
+        self, kept: Collection[Aside], *, intent: Intent | None = None, made: str | None = None
     ) -> None:
         self._asked("keep")
         await super().keep(kept, intent=intent, made=made)

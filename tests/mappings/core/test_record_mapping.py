@@ -232,9 +232,15 @@ def test_the_records_for_which_values_may_be_set_aside_are_named() -> None:
 
 
 def test_the_identity_of_a_record_is_its_id_in_lower_case() -> None:
-    assert BOOK.identity_of({"id": "ABC"}) == "abc"
+    uuid = "0B1C2D3E-4F50-4A61-8B72-9C83AD94BE05"
+    assert BOOK.identity_of({"id": uuid}) == uuid.lower()
     assert BOOK.identity_of({"id": None}) is None
-    assert PRESS.identity_of({"id": "abc"}) is None
+    assert PRESS.identity_of({"id": uuid}) is None
+
+
+def test_an_id_that_is_no_uuid_is_compared_as_it_is() -> None:
+    assert BOOK.identity_of({"id": "aB1"}) == "aB1"
+    assert BOOK.identity_of({"id": 7}) == "7"
 
 
 def test_a_field_may_be_written_under_another_name() -> None:

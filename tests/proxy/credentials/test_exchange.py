@@ -337,6 +337,7 @@ async def test_a_token_endpoint_that_fails_is_an_upstream_that_fails_and_asked_a
         ({"access_token": "a b", "token_type": "MAC"}, ["/access_token: ", "/token_type: "]),
         ({"access_token": "a\r\n", "token_type": 1}, ["/access_token: ", "/token_type: "]),
         ({"access_token": "a", "token_type": "bearer", "expires_in": 0}, ["/expires_in: "]),
+        ({"access_token": "a", "token_type": "bearer", "expires_in": 10**400}, ["/expires_in: "]),
         ({"access_token": "a", "token_type": "bearer", "expires_in": True}, ["/expires_in: "]),
         ({"access_token": "a", "token_type": "bearer", "expires_in": "9"}, ["/expires_in: "]),
         ({"access_token": "a", "token_type": "bearer", "refresh_token": 1}, ["/refresh_token: "]),

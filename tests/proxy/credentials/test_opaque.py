@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import io
 import json
@@ -402,6 +403,28 @@ async def test_the_same_refresh_at_once_gives_the_same_pair(
     assert len({pair.get("access_token") for pair in pairs}) == 1
     assert await shown(credentials, pairs[0]) == "Bearer access-2"
     assert len(server.asked) == 2
+
+
+async def test_a_refresh_is_shared_only_by_those_who_showed_the_same_secret(
+    make: Maker, server: TokenServer
+) -> None:
+    """Trap 19: where the new API alone knows the secrets, it is asked about each of them."""
+    credentials = make(tokens="opaque")
+    old = await opened(credentials)
+    wrong = "Basic " + base64.b64encode(f"{HOSPITAL}:no".encode()).decode()
+    server.held = asyncio.Event()
+    again = {"grant_type": "refresh_token", "refresh_token": old["refresh_token"]}
+    waiting = [
+        asyncio.create_task(signed_in(credentials, key, **again))
+        for key in (key_of(HOSPITAL), wrong)
+    ]
+    await server.reached.wait()
+    await make.store.looked_into(3)
+    server.held.set()
+
+    right, stolen = await asyncio.gather(*waiting)
+
+    assert (right.status_code, stolen.status_code) == (200, 401)
 
 
 async def test_a_refresh_token_is_its_own_applications_alone(

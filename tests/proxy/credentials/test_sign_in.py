@@ -239,13 +239,6 @@ async def test_a_body_that_cannot_be_read_is_malformed(make: Maker, body: bytes)
         await make().sign_in(request(key_of(HOSPITAL)), body)
 
 
-async def test_a_second_authorization_makes_a_sign_in_malformed(make: Maker) -> None:
-    twice = request(key_of(HOSPITAL), key_of(HOSPITAL))
-
-    with pytest.raises(MalformedError):
-        await make().sign_in(twice, b"{}")
-
-
 @pytest.mark.parametrize(
     ("options", "error"),
     [

@@ -45,6 +45,9 @@ def tokens(upstream: respx.Router) -> respx.Route:
     return upstream.post("/token").mock(side_effect=given)
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 def shown_to(route: respx.Route) -> list[str]:
     """The credential of every call of a route."""
     return [call.request.headers["authorization"] for call in route.calls]
@@ -129,3 +132,48 @@ async def test_a_key_that_is_wrong_never_reaches_the_new_api(client: httpx.Async
     listed = await client.get("/api/v1/vaccines.json", headers=wrong)
 
     assert (read.status_code, listed.status_code) == (401, 401)
+
+
+async def test_a_creation_that_is_refused_for_its_token_may_be_tried_again(
+    upstream: respx.Router, client: httpx.AsyncClient
+) -> None:
+    """Trap 17: what was refused was not made, whatever becomes of the fresh token."""
+    upstream.post("/token").side_effect = [
+        httpx.Response(200, json={"access_token": "t1", "token_type": "Bearer"}),
+        httpx.Response(503),
+        httpx.Response(200, json={"access_token": "t2", "token_type": "Bearer"}),
+    ]
+    upstream.post(MODERN_RECORDS).side_effect = [
+        httpx.Response(401),
+        httpx.Response(201, json=modern_document()),
+    ]
+
+    failed = await client.post(RECORDS, json=legacy_document(), headers=KEY)
+    made = await client.post(RECORDS, json=legacy_document(), headers=KEY)
+
+    assert (failed.status_code, made.status_code) == (503, 201)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_token_in_a_form_is_shown_to_the_new_api_whatever_is_done(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient, method: str
+) -> None:
+    if method == "PUT":
+        upstream.get(MODERN_RECORD).respond(json=modern_document())
+    route = upstream.request("PATCH" if method == "PUT" else "DELETE", MODERN_RECORD)
+    route.respond(200, json=modern_document())
+    response = await legacy_client.request(
+        method, RECORD, content="access_token=abc", headers={"Content-Type": FORM}
+    )
+
+    assert response.status_code in (200, 204)
+    assert shown_to(route) == ["Bearer abc"]
+
+
+async def test_a_sign_in_with_two_keys_is_malformed(client: httpx.AsyncClient) -> None:
+    """Trap 19: two readers of the request could take different ones."""
+    twice = [("Authorization", KEY["Authorization"])] * 2
+
+    response = await client.post("/oauth/token", json={}, headers=twice)
+
+    assert response.status_code == 400

@@ -265,7 +265,7 @@ async def test_the_same_request_after_a_failure_makes_nothing_twice(
     later = {**SECOND, "performed_on": "2022-02-02"}
     posts.side_effect = [
         httpx.Response(201, json=THIRD),
-        httpx.Response(503),
+        httpx.Response(429),
         httpx.Response(201, json=later),
     ]
     empty, one = with_acts(), with_acts(THIRD)
@@ -338,7 +338,7 @@ async def test_a_creation_that_failed_within_is_completed_by_its_retry(
     posts = upstream.post(MODERN_ACTS)
     posts.side_effect = [
         httpx.Response(201, json=THIRD),
-        httpx.Response(503),
+        httpx.Response(429),
         httpx.Response(201, json=SECOND),
     ]
     upstream.get(MODERN_RECORD).respond(json=with_acts(THIRD))
@@ -443,3 +443,13 @@ async def test_a_record_that_is_put_whole_keeps_its_acts_and_each_goes_out_by_it
 
     assert body_of(put) == with_acts(FIRST)
     assert body_of(patch) == {"batch_number": "B1"}
+
+
+async def test_more_vaccinations_than_anybody_has_are_refused_at_once(
+    upstream: respx.Router, client: httpx.AsyncClient
+) -> None:
+    """Trap 25: each is checked, and may be a call of its own."""
+    response = await client.post(RECORDS, json=legacy_document(vaccinations=[{}] * 1001))
+
+    assert response.status_code == 422
+    assert response.json() == {"errors": {"vaccinations": ["n'est pas valide"]}}

@@ -143,8 +143,10 @@ async def test_a_list_of_more_pages_than_are_followed_is_an_error_of_its_own(
         f"{UPSTREAM}/health_records",
         f"{UPSTREAM}/health_records?",
         "https://[::/health_records?page=9",
+        f"?page={'9' * 70_000}",
+        "?page=\x7f",
     ],
-    ids=["a loop", "another path", "no query", "an empty query", "no URL"],
+    ids=["a loop", "another path", "no query", "an empty query", "no URL", "endless", "a control"],
 )
 async def test_a_link_that_leads_elsewhere_or_round_is_a_bad_answer(
     upstream: respx.Router, legacy_client: httpx.AsyncClient, url: str

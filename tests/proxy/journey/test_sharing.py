@@ -22,6 +22,7 @@ from tests.proxy.documents import (
 )
 
 FIELDS = ["id", "rpps", "status", "created_at"]
+MODERN_REQUEST = f"/sharing_requests/{SHARING_ID}"
 ACCEPT = f"/sharing_requests/{SHARING_ID}/accept"
 REFUSE = f"/sharing_requests/{SHARING_ID}/refuse"
 
@@ -147,6 +148,7 @@ async def test_a_professional_accepts_or_refuses(
     upstream: respx.Router, legacy_client: httpx.AsyncClient, done: str, modern: str, legacy: str
 ) -> None:
     upstream.get(MODERN_RECORD).respond(json=shared())
+    upstream.get(MODERN_REQUEST).respond(json=modern_sharing())
     path = {"accept": ACCEPT, "refuse": REFUSE}[done]
     post = upstream.post(path).respond(json=modern_sharing(status=modern))
     number = await known(legacy_client)
@@ -175,9 +177,10 @@ async def test_a_professional_accepts_or_refuses(
 async def test_an_acceptance_that_is_not_answered_with_the_request_is_read_again(
     upstream: respx.Router, legacy_client: httpx.AsyncClient, answer: httpx.Response
 ) -> None:
-    upstream.get(MODERN_RECORD).side_effect = [
-        httpx.Response(200, json=shared(status=status))
-        for status in ("PENDING", "PENDING", "ACCEPTED")
+    upstream.get(MODERN_RECORD).respond(json=shared())
+    upstream.get(MODERN_REQUEST).side_effect = [
+        httpx.Response(200, json=modern_sharing(status=status))
+        for status in ("PENDING", "ACCEPTED")
     ]
     upstream.post(ACCEPT).mock(return_value=answer)
 
@@ -207,6 +210,8 @@ async def test_what_the_new_api_refuses_is_refused_in_the_legacy_form(
     upstream.get(MODERN_RECORD).respond(json=shared())
     number = await known(legacy_client)
     making = done == "create"
+    if not making:
+        upstream.get(MODERN_REQUEST).respond(json=modern_sharing())
     path = MODERN_SHARING if making else f"/sharing_requests/{SHARING_ID}/{done}"
     upstream.post(path).respond(status, json={"detail": "pro_external_account"})
 
@@ -224,7 +229,10 @@ async def test_a_request_of_another_record_is_a_404_before_anything_is_done(
 ) -> None:
     """Trap 9."""
     upstream.get(MODERN_RECORD).respond(json=shared())
-    upstream.get(f"/health_records/{OTHER_ID}").respond(json=modern_document(id=OTHER_ID))
+    if done:
+        upstream.get(MODERN_REQUEST).respond(json=modern_sharing())
+    else:
+        upstream.get(f"/health_records/{OTHER_ID}").respond(json=modern_document(id=OTHER_ID))
     path = path_of(await known(legacy_client), done, OTHER_ID)
 
     response = await legacy_client.request("POST" if done else "GET", path)
@@ -314,3 +322,80 @@ async def test_a_request_that_holds_another_record_is_not_there(
     response = await legacy_client.get(path_of(number))
 
     assert response.status_code == 404
+
+
+async def test_a_request_that_names_no_record_is_not_accepted_in_any(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """Trap 9."""
+    upstream.get(MODERN_RECORD).respond(json=shared())
+    upstream.get(MODERN_REQUEST).respond(json=modern_sharing(health_record=None))
+
+    response = await legacy_client.post(path_of(await known(legacy_client), "accept"))
+
+    assert response.status_code == 404
+
+
+async def test_a_professional_need_not_see_the_record_to_accept(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=shared())
+    number = await known(legacy_client)
+    upstream.get(MODERN_RECORD).respond(404)
+    upstream.get(MODERN_REQUEST).respond(json=modern_sharing())
+    upstream.post(ACCEPT).respond(json=modern_sharing(status="ACCEPTED"))
+
+    response = await legacy_client.post(path_of(number, "accept"))
+
+    assert (response.status_code, response.json()["status"]) == (200, "accepted")
+
+
+async def test_a_refusal_that_cannot_be_read_again_is_no_failure(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=shared())
+    upstream.get(MODERN_REQUEST).side_effect = [
+        httpx.Response(200, json=modern_sharing()),
+        httpx.Response(403),
+    ]
+    upstream.post(REFUSE).respond(204)
+
+    response = await legacy_client.post(path_of(await known(legacy_client), "refuse"))
+
+    assert response.status_code == 200
+
+
+async def test_asking_twice_is_for_the_new_api_to_judge(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """What was refused meanwhile may be asked again; what is pending is a conflict."""
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    post = upstream.post(MODERN_SHARING)
+    post.side_effect = [
+        httpx.Response(201, json=modern_sharing()),
+        httpx.Response(409),
+        httpx.Response(201, json=modern_sharing(id=OTHER_ID)),
+    ]
+
+    answers = [await legacy_client.post(SHARING, json={"rpps": RPPS}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 409, 201]
+    keys = {call.request.headers["idempotency-key"] for call in post.calls}
+    assert len(keys) == 3
+
+
+async def test_ids_that_are_no_uuids_are_told_apart_by_case_and_stay_in_their_path(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """Trap 9."""
+    requests = [modern_sharing(id=identity) for identity in ("aB1", "Ab1", "../x?y#z")]
+    upstream.get(MODERN_RECORD).respond(json=modern_document(sharing_requests=requests))
+    numbers = [shown["id"] for shown in (await legacy_client.get(SHARING)).json()]
+    read = upstream.get("/sharing_requests/..%2Fx%3Fy%23z").respond(json=requests[2])
+    upstream.post("/sharing_requests/..%2Fx%3Fy%23z/accept").respond(json=requests[2])
+
+    response = await legacy_client.post(path_of(numbers[2], "accept"))
+
+    assert len(set(numbers)) == 3
+    assert response.status_code == 200
+    assert read.calls.last.request.url.raw_path == b"/sharing_requests/..%2Fx%3Fy%23z"

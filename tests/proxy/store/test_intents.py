@@ -27,8 +27,8 @@ async def test_the_same_creation_is_found_again_by_every_store(stores: Stores) -
     store = stores()
     first = await store.begin(*PARTS)
 
-    assert await store.begin(*PARTS) == Intent(first.id, None, fresh=False)
-    assert await stores().begin(*PARTS) == Intent(first.id, None, fresh=False)
+    assert await store.begin(*PARTS) == Intent(first.id, first.fingerprint, None, fresh=False)
+    assert await stores().begin(*PARTS) == Intent(first.id, first.fingerprint, None, fresh=False)
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,18 @@ async def test_a_creation_that_is_done_says_which_record_it_made(stores: Stores)
     store = stores()
     intent = await store.begin(*PARTS)
 
-    await store.keep([Aside(RECORD, "r-1", {"note": "x"})], intent=intent.id, made="r-1")
+    await store.keep([Aside(RECORD, "r-1", {"note": "x"})], intent=intent, made="r-1")
 
-    assert await store.begin(*PARTS) == Intent(intent.id, "r-1", fresh=False)
+    assert await store.begin(*PARTS) == Intent(intent.id, intent.fingerprint, "r-1", fresh=False)
 
 
 async def test_a_creation_is_marked_done_without_a_key_too(stores: Stores) -> None:
     store = stores(keys=None)
     intent = await store.begin(*PARTS)
 
-    await store.keep([], intent=intent.id, made="r-1")
+    await store.keep([], intent=intent, made="r-1")
 
-    assert await store.begin(*PARTS) == Intent(intent.id, "r-1", fresh=False)
+    assert await store.begin(*PARTS) == Intent(intent.id, intent.fingerprint, "r-1", fresh=False)
 
 
 async def test_after_the_window_the_same_creation_makes_another_record(
@@ -95,9 +95,9 @@ async def test_a_creation_that_was_replaced_does_not_mark_the_new_one(
     clock.let_pass(minutes=10)
     new = await store.begin(*PARTS)
 
-    await store.keep([], intent=old.id, made="r-1")
+    await store.keep([], intent=old, made="r-1")
 
-    assert await store.begin(*PARTS) == Intent(new.id, None, fresh=False)
+    assert await store.begin(*PARTS) == Intent(new.id, new.fingerprint, None, fresh=False)
 
 
 async def test_without_a_window_every_creation_is_fresh(stores: Stores) -> None:
@@ -121,20 +121,31 @@ async def test_a_creation_that_did_not_happen_begins_anew(stores: Stores) -> Non
     assert again.id != first.id
 
 
+async def test_a_creation_that_was_given_up_meanwhile_is_done_all_the_same(stores: Stores) -> None:
+    store = stores()
+    mine, other = await store.begin(*PARTS), await store.begin(*PARTS)
+    await store.abandon(other.id)
+
+    await store.keep([], intent=mine, made="r-1")
+
+    again = await store.begin(*PARTS)
+    assert (again.id, again.modern_id, again.fresh) == (mine.id, "r-1", False)
+
+
 async def test_a_creation_that_is_done_cannot_be_abandoned(stores: Stores) -> None:
     store = stores()
     intent = await store.begin(*PARTS)
-    await store.keep([], intent=intent.id, made="r-1")
+    await store.keep([], intent=intent, made="r-1")
 
     await store.abandon(intent.id)
 
-    assert await store.begin(*PARTS) == Intent(intent.id, "r-1", fresh=False)
+    assert await store.begin(*PARTS) == Intent(intent.id, intent.fingerprint, "r-1", fresh=False)
 
 
 async def test_erasing_a_record_forgets_the_creation_that_made_it(stores: Stores) -> None:
     store = stores()
     intent = await store.begin(*PARTS)
-    await store.keep([], intent=intent.id, made="r-1")
+    await store.keep([], intent=intent, made="r-1")
 
     await store.erase(RECORD)
 
@@ -144,7 +155,7 @@ async def test_erasing_a_record_forgets_the_creation_that_made_it(stores: Stores
 async def test_a_creation_whose_record_is_gone_is_forgotten_alone(stores: Stores) -> None:
     store = stores()
     intent = await store.begin(*PARTS)
-    await store.keep([], intent=intent.id, made="r-1")
+    await store.keep([], intent=intent, made="r-1")
 
     await store.forget_creation("r-1")
 

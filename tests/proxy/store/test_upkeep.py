@@ -44,7 +44,7 @@ async def fill(store: Store, clock: Clock) -> None:
     for key in (BOOK_KEY, PAGE_KEY, OTHER_KEY):
         intent = await store.begin(*(part.encode() for part in key))
         owner = BOOK if key == PAGE_KEY else key[1]
-        await store.keep([Aside(key, owner, {"note": SECRET})], intent=intent.id, made=key[1])
+        await store.keep([Aside(key, owner, {"note": SECRET})], intent=intent, made=key[1])
     await store.keep_session(session(clock, "access"))
 
 
