@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.postgresql import postgresql_server, postgresql_url
 from tests.sockets.processes import Process, passerelle
+
+__all__ = ["postgresql_server", "postgresql_url"]
 
 
 @pytest.fixture(scope="session")
