@@ -79,6 +79,7 @@ def _records(
         Endpoint,
         mapping=record,
         read=read,
+        items=items,
         source=inferred("1.3"),
         kinds={ID: record.kind} if options.records.ids == "crosswalk" else {},
     )
@@ -97,7 +98,6 @@ def _records(
             methods=("POST",),
             path=RECORDS,
             call=calls.create.call(),
-            items=items,
             wrapper=legacy.wrapper,
             located_at=RECORD,
             idempotent=calls.idempotent,
@@ -109,7 +109,6 @@ def _records(
             methods=("PUT", "PATCH"),
             path=RECORD,
             call=calls.update.call(),
-            items=items,
             wrapper=legacy.wrapper,
             stale_writes=options.records.stale_writes,
             status=legacy.update_status,

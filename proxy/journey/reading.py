@@ -139,6 +139,19 @@ def belongs(endpoint: Endpoint, record: Document, ids: Ids) -> bool:
     return named is None or str(named).lower() == ids[OWNER]
 
 
+def strangers(endpoint: Endpoint, record: Document, ids: Ids) -> Iterator[Problem]:
+    """Where a record is another's than its owner's, or holds one that is: it is never shown."""
+    if endpoint.owner is not None and not belongs(endpoint, record, ids):
+        yield Problem(f"/{endpoint.owner.named_in}", "mismatch")
+    identity = endpoint.mapping.identity_of(record)
+    for make, _ in endpoint.items.values():
+        if make.owner is not None and identity is not None:
+            for place, item in enumerate(_within(make.owner, record)):
+                if isinstance(item, Mapping) and not belongs(make, item, {OWNER: identity}):
+                    where = f"/{make.owner.member}/{place}/{make.owner.named_in}"
+                    yield Problem(where, "mismatch")
+
+
 def _is_record(document: object) -> bool:
     return isinstance(document, Mapping)
 

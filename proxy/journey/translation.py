@@ -30,7 +30,7 @@ from proxy.errors import (
 from proxy.journey import answers, headers
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.gateway import Gateway
-from proxy.journey.reading import Reader, Stored
+from proxy.journey.reading import Reader, Stored, strangers
 from proxy.journey.routing import Route
 from proxy.journey.writing import Writer
 
@@ -222,6 +222,9 @@ class Journey:
         """The legacy side of modern records, with ids and values set aside read in one batch."""
         mapping, shown = self.endpoint.mapping, []
         misfits = [problem for record in records for problem in mapping.misfits(record, "")]
+        misfits = misfits or [
+            it for one in records for it in strangers(self.endpoint, one, self.ids)
+        ]
         if misfits:
             raise UpstreamContractError(misfits)
         context = await self.context(records, parent)

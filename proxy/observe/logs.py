@@ -46,7 +46,8 @@ def configure() -> None:
             only_named_fields,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line is one write, so that no other thread's comes between it and its end.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     server = logging.getLogger("uvicorn.error")

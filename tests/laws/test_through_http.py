@@ -239,7 +239,7 @@ def assert_shown(
 @given(data=st.data())
 def test_reading_changes_nothing(world: World, data: st.DataObject) -> None:
     """Law 4: what is stored is the same after it was read, listed and read again."""
-    base = data.draw(modern_documents(HEALTH_RECORD, any_code=True))
+    base = base_with_acts(data)
 
     async def steps(world: World) -> tuple[httpx.Response, dict[str, Any]]:
         identity = await world.plant(base)

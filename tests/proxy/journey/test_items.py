@@ -373,7 +373,8 @@ async def test_a_vaccination_of_another_record_is_a_problem_and_nothing_is_writt
     upstream: respx.Router, client: httpx.AsyncClient
 ) -> None:
     """Trap 9: an id of somebody else's in a body."""
-    other = modern_document(id=OTHER_ID, vaccination_acts=[FIRST])
+    its_own = {**FIRST, "health_record_id": OTHER_ID}
+    other = modern_document(id=OTHER_ID, vaccination_acts=[its_own])
     upstream.get(f"/health_records/{OTHER_ID}").respond(json=other)
     upstream.get(MODERN_RECORD).respond(json=modern_document())
     read = (await client.get(f"/api/v1/records/{OTHER_ID}.json")).json()
@@ -402,9 +403,10 @@ async def test_a_vaccination_that_names_another_record_is_not_written_over(
     upstream: respx.Router, client: httpx.AsyncClient
 ) -> None:
     """Trap 9: not even where the new API shows it within this one."""
-    upstream.get(MODERN_RECORD).respond(json=with_acts({**FIRST, "health_record_id": OTHER_ID}))
+    upstream.get(MODERN_RECORD).respond(json=with_acts(FIRST))
     upstream.patch(MODERN_RECORD).respond(204)
     (act,) = (await shown(client))["vaccinations"]
+    upstream.get(MODERN_RECORD).respond(json=with_acts({**FIRST, "health_record_id": OTHER_ID}))
 
     response = await client.put(RECORD, json={"vaccinations": [{**act, "batch": "B1"}]})
 

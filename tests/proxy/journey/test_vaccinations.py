@@ -8,7 +8,7 @@ import httpx
 import pytest
 import respx
 
-from tests.proxy.conftest import KEYS, Gateways, asked_of, body_of
+from tests.proxy.conftest import KEYS, Gateways, LogLines, asked_of, body_of
 from tests.proxy.documents import (
     ACT_ID,
     ID,
@@ -16,10 +16,12 @@ from tests.proxy.documents import (
     MODERN_ACTS,
     MODERN_NAMES,
     MODERN_RECORD,
+    MODERN_RECORDS,
     OTHER_ACT_ID,
     OTHER_ID,
     OTHER_VACCINE_ID,
     RECORD,
+    RECORDS,
     VACCINATION_FIELDS,
     VACCINATIONS,
     VACCINE_ID,
@@ -274,13 +276,39 @@ async def test_a_vaccination_that_names_another_record_is_a_404_before_any_write
     upstream: respx.Router, legacy_client: httpx.AsyncClient, method: str
 ) -> None:
     """Trap 9: whatever the record around it says."""
-    upstream.get(MODERN_RECORD).respond(json=with_acts(modern_act(health_record_id=OTHER_ID)))
+    upstream.get(MODERN_RECORD).respond(json=with_acts(modern_act()))
     number = await known(legacy_client)
+    upstream.get(MODERN_RECORD).respond(json=with_acts(modern_act(health_record_id=OTHER_ID)))
 
     body = {"date": "2021-05-17"} if method == "PUT" else None
     response = await legacy_client.request(method, path_of(number), json=body)
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("path", [RECORD, VACCINATIONS], ids=["its record", "its list"])
+async def test_a_vaccination_of_another_record_is_shown_nowhere(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient, log_lines: LogLines, path: str
+) -> None:
+    """Trap 9: what the new API mixes up is a bad answer, and the operator is told where."""
+    mixed = with_acts(modern_act(), modern_act(id=OTHER_ID, health_record_id=OTHER_ID))
+    upstream.get(MODERN_RECORD).respond(json=mixed)
+
+    response = await legacy_client.get(path)
+
+    assert response.status_code == 502
+    assert "health_record_id: mismatch" in log_lines.text
+    assert OTHER_ID not in log_lines.text + response.text
+
+
+async def test_a_list_in_which_one_record_holds_anothers_vaccination_is_not_shown(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """Trap 9."""
+    mixed = with_acts(modern_act(health_record_id=OTHER_ID))
+    upstream.get(MODERN_RECORDS).respond(json=[modern_document(id=OTHER_ID), mixed])
+
+    assert (await legacy_client.get(RECORDS)).status_code == 502
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
