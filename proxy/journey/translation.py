@@ -113,13 +113,8 @@ class Journey:
 
     async def delete(self) -> Response:
         """A record that shall not be any more, and all that is remembered of it."""
-        tag = None
-        if "if-match" in self.request.headers or self.endpoint.owner is not None:
-            stored = await self.reader.stored(self.endpoint, self.ids)
-            await self.check_condition(stored)
-            tag = stored.etag if "if-match" in self.request.headers else None
-        await self.calls.ask(self.endpoint.call, self.ids, if_match=tag)
-        await self.gateway.memory.erase((self.endpoint.mapping.kind, self.ids[ID]))
+        condition = self.check_condition if "if-match" in self.request.headers else None
+        await self.writer.remove(self.endpoint, self.ids, condition)
         return answers.answer(self.endpoint.status, self.encoded({}), {}, head=False)
 
     async def run(self) -> Response:

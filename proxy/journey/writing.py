@@ -18,6 +18,7 @@ from proxy.errors import (
     PartialError,
     ProxyError,
     UnknownOutcomeError,
+    UpstreamError,
     UpstreamStatusError,
 )
 from proxy.journey.calls import Calls, Ids
@@ -107,6 +108,33 @@ class Writer:
         """Remember what is set aside of a record whose change was accepted."""
         await self._keep(endpoint.mapping, ids, record, aside, None)
 
+    async def remove(self, endpoint: Endpoint, ids: Ids, condition: Condition | None) -> None:
+        """
+        Delete a record, and then all that is remembered of it.
+
+        A deletion that reached the new API and was not completed here is finished by the client's
+        retry, to which the new API says that there is no such record.
+        """
+        intent = await self._begun(endpoint, ids, [])
+        try:
+            await self._delete(endpoint, ids, condition)
+        except ProxyError as error:
+            if error.status != GONE or intent.fresh:
+                if _surely_not(error, endpoint):
+                    await self.memory.abandon(intent)
+                raise
+        await self.memory.erase((endpoint.mapping.kind, ids[ID]))
+        await self.memory.abandon(intent)
+
+    async def _delete(self, endpoint: Endpoint, ids: Ids, condition: Condition | None) -> None:
+        tag = None
+        if condition is not None or endpoint.owner is not None:
+            stored = await self.reader.stored(endpoint, ids)
+            if condition is not None:
+                await condition(stored)
+                tag = stored.etag
+        await self.calls.ask(endpoint.call, ids, if_match=tag)
+
     async def items(self, endpoint: Endpoint, items: Sequence[Item], owner_id: str) -> None:
         """
         The records within a record that a client made or changed, one call each, in their order.
@@ -140,10 +168,10 @@ class Writer:
         await self.keep(endpoint, ids, base, item.aside)
 
     async def _begun(self, endpoint: Endpoint, ids: Ids, said: Sequence[Document]) -> Intent:
-        """The intent of this creation: its caller, its path and what it says tell it apart."""
+        """The intent of this write: its caller, its call and what it says tell it apart."""
         return await self.memory.begin(
             self.calls.caller.identity.encode(),
-            filled(endpoint.call.path, ids).encode(),
+            f"{endpoint.call.method} {filled(endpoint.call.path, ids)}".encode(),
             strict_json.dump(said),
         )
 
@@ -192,6 +220,13 @@ def _overlap(mapping: RecordMapping, changes: Document, before: Document, now: D
         if rule is not None
         for name in rule.modern
     )
+
+
+def _surely_not(error: ProxyError, endpoint: Endpoint) -> bool:
+    """Whether what failed so was surely not carried out."""
+    if isinstance(error, UpstreamStatusError):
+        return _refused(error.upstream_status, endpoint)
+    return not (isinstance(error, UpstreamError) and error.sent)
 
 
 def _refused(status: int, endpoint: Endpoint) -> bool:
