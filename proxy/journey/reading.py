@@ -39,7 +39,9 @@ class Reader:
             return await self.alone(endpoint, ids)
         parent = await self.owner(endpoint.owner, ids)
         for record in _within(endpoint.owner, parent):
-            if endpoint.mapping.identity_of(record) == ids[ID] and belongs(endpoint, record, ids):
+            if endpoint.mapping.identity_of(record) == ids[ID] and belongs(
+                endpoint.owner, record, ids
+            ):
                 return Stored(record, parent)
         raise NotFoundError
 
@@ -65,7 +67,7 @@ class Reader:
         record = self.record_in(endpoint.mapping, reply, ids[ID])
         owner = endpoint.owner
         unnamed = named and owner is not None and record.get(owner.named_in) is None
-        if unnamed or not belongs(endpoint, record, ids):
+        if unnamed or not belongs(endpoint.owner, record, ids):
             raise NotFoundError
         return Stored(record, etag=headers.strong(reply.etag))
 
@@ -125,31 +127,30 @@ class Reader:
     def made_in(self, endpoint: Endpoint, reply: Reply, ids: Ids) -> Document:
         """The record in the answer to a creation; its owner must be the one that was asked for."""
         record = self.record_in(endpoint.mapping, reply)
-        if endpoint.owner is not None and not belongs(endpoint, record, ids):
+        if endpoint.owner is not None and not belongs(endpoint.owner, record, ids):
             raise UpstreamContractError([Problem(f"/{endpoint.owner.named_in}", "mismatch")])
         return record
 
 
-def belongs(endpoint: Endpoint, record: Document, ids: Ids) -> bool:
+def belongs(owner: Owner | None, record: Document, ids: Ids) -> bool:
     """Whether a record says that it is its owner's, or says nothing of one."""
-    owner = endpoint.owner
-    named = None if owner is None else record.get(owner.named_in)
-    if owner is not None and isinstance(named, Mapping):
+    if owner is None:
+        return True
+    named = record.get(owner.named_in)
+    if isinstance(named, Mapping):
         named = owner.mapping.identity_of(named)
     return named is None or str(named).lower() == ids[OWNER]
 
 
 def strangers(endpoint: Endpoint, record: Document, ids: Ids) -> Iterator[Problem]:
     """Where a record is another's than its owner's, or holds one that is: it is never shown."""
-    if endpoint.owner is not None and not belongs(endpoint, record, ids):
+    if endpoint.owner is not None and not belongs(endpoint.owner, record, ids):
         yield Problem(f"/{endpoint.owner.named_in}", "mismatch")
-    identity = endpoint.mapping.identity_of(record)
-    for make, _ in endpoint.items.values():
-        if make.owner is not None and identity is not None:
-            for place, item in enumerate(_within(make.owner, record)):
-                if isinstance(item, Mapping) and not belongs(make, item, {OWNER: identity}):
-                    where = f"/{make.owner.member}/{place}/{make.owner.named_in}"
-                    yield Problem(where, "mismatch")
+    itself = {OWNER: str(endpoint.mapping.identity_of(record))}
+    for owner in [make.owner for make, _ in endpoint.items.values() if make.owner is not None]:
+        for place, item in enumerate(_within(owner, record)):
+            if not belongs(owner, item, itself):
+                yield Problem(f"/{owner.member}/{place}/{owner.named_in}", "mismatch")
 
 
 def _is_record(document: object) -> bool:

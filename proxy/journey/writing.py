@@ -160,7 +160,7 @@ class Writer:
         self, endpoint: Endpoint, item: Item, base: Document, owner_id: str
     ) -> None:
         ids = {OWNER: owner_id, ID: str(endpoint.mapping.identity_of(base))}
-        if not belongs(endpoint, base, ids):
+        if not belongs(endpoint.owner, base, ids):
             raise NotFoundError
         # Within its record it may be shown in part; what is put whole must be read whole.
         stored = await self.reader.stored(endpoint, ids) if endpoint.whole else Stored(base)
