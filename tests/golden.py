@@ -11,7 +11,8 @@ from typing import Any
 
 from mappings.core.context import Context, Ids, equal, is_blank
 from mappings.core.errors import DocumentError
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.core.rules import SetAside
 from mappings.mesvaccins.vaccines import Vaccines, vaccines
 from tests.documents import CONDITIONS, HEALTH_RECORD, SHARING_REQUEST, TODAY, VACCINATION

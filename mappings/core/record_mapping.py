@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, KeysView, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal, TypeVar
 
@@ -11,10 +11,8 @@ from mappings.core import pointer as pointers
 from mappings.core.context import (
     Context,
     Document,
-    Item,
     Json,
     Key,
-    Loss,
     Report,
     Scope,
     equal,
@@ -23,6 +21,7 @@ from mappings.core.context import (
 from mappings.core.coverage import contradictions
 from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import FieldReader, Model, identity
+from mappings.core.results import Downgraded, Upgraded
 from mappings.core.rules import (
     Alias,
     Changes,
@@ -35,46 +34,6 @@ from mappings.core.rules import (
 )
 
 R = TypeVar("R", bound=Rule)
-
-
-@dataclass(frozen=True, slots=True)
-class Upgraded:
-    """A legacy document carried over to the modern side."""
-
-    document: Document
-    """The whole modern record: the base with the changes."""
-    changes: Document
-    """The modern fields that change; without a base, all of them."""
-    aside: Document
-    """The legacy-only values that the client changed, for whoever keeps them."""
-    items: tuple[Item, ...]
-    """The records within that the client made or changed, where each has a call of its own."""
-    lost: tuple[Loss, ...]
-    stale: bool
-    """The client wrote over a record that it had read before somebody else changed it."""
-
-    @property
-    def lost_unless_kept(self) -> tuple[Loss, ...]:
-        """What is lost where nobody keeps the values set aside."""
-        written = [("", self.aside), *((item.pointer, item.aside) for item in self.items)]
-        return (
-            *self.lost,
-            *(
-                Loss(pointers.child(where, name), declared=True)
-                for where, aside in written
-                for name, value in aside.items()
-                if not is_blank(value)
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Downgraded:
-    """A modern document as the legacy side shows it."""
-
-    document: Document
-    unknown: tuple[str, ...]
-    """Modern pointers at which a code stands that no table has."""
 
 
 class RecordMapping:

@@ -11,7 +11,8 @@ from mappings.core.context import Document, Ids, Json, Key, Loss, is_blank
 from mappings.core.endpoint import Row
 from mappings.core.errors import Problem
 from mappings.core.pack import Pack
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.core.rules import SetAside
 from proxy.errors import ConfigurationError, InvalidDocumentError, NotFoundError
 from proxy.settings import PREFIX, Settings

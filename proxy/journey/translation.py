@@ -19,7 +19,7 @@ from mappings.core import pointer as pointers
 from mappings.core.context import Context, Document, Json, Loss
 from mappings.core.endpoint import ID, Endpoint, filled
 from mappings.core.errors import DocumentError, Problem
-from mappings.core.record_mapping import Upgraded
+from mappings.core.results import Upgraded
 from proxy.errors import (
     ConflictError,
     InvalidDocumentError,

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mappings.core.context import Document, Key
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.core.rules import Paired, SetAside
 from tests.documents import MAPPINGS, legacy_documents, legacy_values
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.core.context import Document, equal
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.core.rules import Paired
 from tests.documents import (
     MAPPINGS,

@@ -9,7 +9,8 @@ import pytest
 
 from mappings.core.context import Context, Item
 from mappings.core.errors import DocumentError
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.core.verbs import each
 from tests.documents import context, ids_of
 from tests.packs.toy import BOOK, LOAN, TOLD

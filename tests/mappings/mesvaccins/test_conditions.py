@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.core.errors import DocumentError, OptionsError
-from mappings.core.record_mapping import Upgraded
+from mappings.core.results import Upgraded
 from mappings.mesvaccins import Options, build
 from mappings.mesvaccins.conditions import conditions
 from tests.documents import CONDITIONS, HEALTH_RECORD, context

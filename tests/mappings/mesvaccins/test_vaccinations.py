@@ -9,7 +9,7 @@ import pytest
 
 from mappings.core.context import Context, Ids
 from mappings.core.errors import DocumentError
-from mappings.core.record_mapping import Upgraded
+from mappings.core.results import Upgraded
 from tests.documents import HEALTH_RECORD, VACCINATION, context, ids_of
 
 ACT = "7c9e6679-7425-40de-944b-000000000071"

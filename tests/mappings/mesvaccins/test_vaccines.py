@@ -9,7 +9,8 @@ import pytest
 
 from mappings.core.context import Context
 from mappings.core.errors import DocumentError
-from mappings.core.record_mapping import RecordMapping, Upgraded
+from mappings.core.record_mapping import RecordMapping
+from mappings.core.results import Upgraded
 from mappings.mesvaccins import Options, build
 from mappings.mesvaccins.vaccines import vaccines
 from tests.documents import VACCINATION, context
