@@ -78,7 +78,41 @@ class PackSettings(BaseSettings):
     )
 
 
-class Settings(PackSettings):
+class StoreSettings(PackSettings):
+    """What is remembered, where, and for how long; all that the store's commands read."""
+
+    data_dir: Path = Field(
+        default_factory=_state_folder,
+        description="Folder of the SQLite store; by default passerelle in the XDG state folder.",
+    )
+    store_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of a store that several replicas share."
+    )
+    keys: SecretStr | None = Field(
+        None,
+        description="Keys for values set aside, NAME:BASE64 with commas or line breaks between; "
+        "the first one seals (passerelle store new-key makes one).",
+    )
+    keys_file: Path | None = Field(None, description="The same keys, from a file.")
+    set_aside: Literal["keep", "drop", "reject"] | None = Field(
+        None,
+        description="What becomes of values that the new API has no place for: kept sealed by the "
+        "gateway (the default with a key), dropped and told (the default without), or refused.",
+    )
+    set_aside_fields: Annotated[
+        dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)
+    ] = Field({}, description="The same by legacy field, FIELD=POLICY with commas between.")
+    set_aside_days: int | None = Field(
+        None, gt=0, description="After so many days without a write, values set aside are erased."
+    )
+    intent_minutes: float = Field(
+        10,
+        ge=0,
+        description="For so long, the same creation by the same caller is the same record.",
+    )
+
+
+class Settings(StoreSettings):
     """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
 
     upstream_url: Url = Field(description="Base URL of the new API.")
@@ -110,35 +144,6 @@ class Settings(PackSettings):
     )
     trusted_peers: Networks = Field(
         (), description="Addresses or networks, with commas between, whose such header is believed."
-    )
-    data_dir: Path = Field(
-        default_factory=_state_folder,
-        description="Folder of the SQLite store; by default passerelle in the XDG state folder.",
-    )
-    store_url: SecretStr | None = Field(
-        None, description="PostgreSQL URL of a store that several replicas share."
-    )
-    keys: SecretStr | None = Field(
-        None,
-        description="Keys for values set aside, NAME:BASE64 with commas or line breaks between; "
-        "the first one seals (passerelle store new-key makes one).",
-    )
-    keys_file: Path | None = Field(None, description="The same keys, from a file.")
-    set_aside: Literal["keep", "drop", "reject"] | None = Field(
-        None,
-        description="What becomes of values that the new API has no place for: kept sealed by the "
-        "gateway (the default with a key), dropped and told (the default without), or refused.",
-    )
-    set_aside_fields: Annotated[
-        dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)
-    ] = Field({}, description="The same by legacy field, FIELD=POLICY with commas between.")
-    set_aside_days: int | None = Field(
-        None, gt=0, description="After so many days without a write, values set aside are erased."
-    )
-    intent_minutes: float = Field(
-        10,
-        ge=0,
-        description="For so long, the same creation by the same caller is the same record.",
     )
     max_pages: int = Field(
         100, gt=0, description="How many pages of a list of the new API are followed."
@@ -180,6 +185,11 @@ def settings_of_environment(**given: Any) -> Settings:
     Raises `ConfigurationError`, with a line for each setting that is missing, unknown or wrong.
     """
     return _read(Settings, given)
+
+
+def store_settings_of_environment() -> StoreSettings:
+    """The settings of the store's commands, read in the same way."""
+    return _read(StoreSettings, {})
 
 
 def pack_settings_of_environment() -> PackSettings:

@@ -11,7 +11,7 @@ import typer
 from proxy import packs, strict_json
 from proxy.cli.console import out
 from proxy.cli.working import Input, opened, progress, told
-from proxy.settings import settings_of_environment
+from proxy.settings import store_settings_of_environment
 from proxy.store import transfer
 from proxy.store.staging import Pair
 from proxy.store.transfer import MEMBERS, Form
@@ -41,7 +41,7 @@ def import_pairs(
     chosen = form or ENDINGS.get(file.suffix.lower())
     if chosen is None:
         raise typer.BadParameter("its ending is none of a known format: say --format")
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     kinds = packs.load(settings.pack, settings.pack_options).pack.kinds
     with opened(file) as lines, progress() as tell:
         done = told(lambda: transfer.import_pairs(settings, lines, chosen, kinds, tell))
@@ -53,7 +53,7 @@ def export_pairs(
     form: Annotated[Form, typer.Option("--format", help="How they are written.")] = "csv",
 ) -> None:
     """Write all pairs to standard output, in a form that passerelle crosswalk import takes."""
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     written = WRITTEN[form]
 
     async def write() -> None:

@@ -17,7 +17,7 @@ from proxy.app import now
 from proxy.cli.console import ExitCode, complain, err, out
 from proxy.cli.working import Input, failures, opened, progress, told
 from proxy.journey.memory import policy_of
-from proxy.settings import PREFIX, Settings, settings_of_environment
+from proxy.settings import PREFIX, StoreSettings, store_settings_of_environment
 from proxy.store import backup as copies
 from proxy.store import records, upkeep
 from proxy.store.seal import new_key
@@ -59,7 +59,7 @@ def make_key() -> None:
 @app.command()
 def upgrade() -> None:
     """Bring the tables to this version; a SQLite store does so by itself when it is opened."""
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     before, after = told(lambda: upkeep.upgrade(settings))
     out().print(f"revision {after}" + (", as before" if before == after else ""))
 
@@ -69,7 +69,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Tell what kind of database it is, its revision, and how many rows it has, by key too."""
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     found = told(lambda: upkeep.status(settings))
     if as_json:
         sys.stdout.write(json.dumps(asdict(found)) + "\n")
@@ -133,8 +133,8 @@ def restore(
     out().print(f"restored from {escape(str(file))}", soft_wrap=True)
 
 
-def _of_sqlite(instead: str) -> Settings:
-    settings = settings_of_environment()
+def _of_sqlite(instead: str) -> StoreSettings:
+    settings = store_settings_of_environment()
     if settings.store_url is not None:
         raise typer.BadParameter(instead)
     return settings
@@ -151,7 +151,7 @@ def rotate_keys(
 
     Every replica must know the new key first: put it before the others, and restart them.
     """
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     with progress() as tell:
         rotated = told(lambda: upkeep.rotate(settings, batch, tell))
     tell_rotated(rotated)
@@ -181,7 +181,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase what is set aside for a record and those within it, and the creations of them."""
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     if not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("nobody is there to confirm it: say --yes")
@@ -192,7 +192,7 @@ def forget(
 @app.command()
 def purge() -> None:
     """Erase what is too old: values (PASSERELLE_SET_ASIDE_DAYS), creations, sessions."""
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     if settings.set_aside_days is None:
         err().print(f"{PREFIX}SET_ASIDE_DAYS is not set: values set aside have no end")
     tell_erased(told(lambda: upkeep.purge(settings, now().timestamp())))
@@ -217,7 +217,7 @@ def import_records(file: Input) -> None:
     A line may say modern_id where the new API's id is another one; so may a record within it.
     Either the whole file is imported or nothing. What is here already is newer, and stays.
     """
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     pack = packs.load(settings.pack, settings.pack_options).pack
     policy = policy_of(settings, pack, keeps=settings.keys is not None or bool(settings.keys_file))
     with opened(file) as lines, progress() as tell:
@@ -250,7 +250,7 @@ def export_records(
 
     Each has its kind, modern_id, owner_id (the record around it), legacy_id and values.
     """
-    settings = settings_of_environment()
+    settings = store_settings_of_environment()
     asked = None if record is None else _uuid(record)
 
     async def write() -> None:

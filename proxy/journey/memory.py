@@ -15,7 +15,7 @@ from mappings.core.record_mapping import RecordMapping
 from mappings.core.results import Upgraded
 from mappings.core.rules import SetAside
 from proxy.errors import ConfigurationError, InvalidDocumentError, NotFoundError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import PREFIX, StoreSettings
 from proxy.store.store import Aside, Intent, Store
 
 LARGEST_ID = 2**31 - 1
@@ -36,7 +36,7 @@ class Policy:
         return self.by_field.get(name, self.otherwise)
 
 
-def policy_of(settings: Settings, pack: Pack, *, keeps: bool) -> Policy:
+def policy_of(settings: StoreSettings, pack: Pack, *, keeps: bool) -> Policy:
     """
     The policy that the settings ask for; `keeps` tells whether a key is there to seal with.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store.crosswalk import LARGEST
 from proxy.store.engine import BUSY_SECONDS, make_engine
 from proxy.store.migrating import HEAD
@@ -29,7 +29,7 @@ class BackupError(Exception):
     """Nothing was written; says why, and what to do."""
 
 
-def backup(settings: Settings, target: Path, *, force: bool = False) -> None:
+def backup(settings: StoreSettings, target: Path, *, force: bool = False) -> None:
     """
     Copy the store, whole and as of one instant, into a file that only its owner can read.
 
@@ -49,7 +49,7 @@ def backup(settings: Settings, target: Path, *, force: bool = False) -> None:
         written.replace(target)
 
 
-def restore(settings: Settings, source: Path, *, force: bool = False) -> None:
+def restore(settings: StoreSettings, source: Path, *, force: bool = False) -> None:
     """
     Put a copy in the place of the store, in one transaction.
 

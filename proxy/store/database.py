@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy import Column, ColumnElement, Table, and_, or_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store import migrating
 from proxy.store.engine import BUSY_SECONDS, CONNECTIONS, failures, for_reading, make_engine
 
@@ -24,7 +24,7 @@ BATCH = 1000
 class Database:
     """One database in one process; it opens itself, and may be opened again once closed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
         self._engine: AsyncEngine | None = None
         self._opening = asyncio.Lock()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from proxy.errors import ConfigurationError, StoreError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import PREFIX, StoreSettings
 
 FILE = "passerelle.db"
 BUSY_SECONDS = 5.0
@@ -25,7 +25,7 @@ CONNECTIONS = 10
 PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON"
 
 
-def make_engine(settings: Settings) -> AsyncEngine:
+def make_engine(settings: StoreSettings) -> AsyncEngine:
     """
     The engine on the database that the settings name, whose transactions write.
 

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proxy.errors import ConfigurationError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import PREFIX, StoreSettings
 from proxy.store import migrating
 from proxy.store.database import BATCH
 from proxy.store.engine import FILE, failures, make_engine
@@ -27,7 +27,7 @@ def unseen(what: str, done: int, total: int | None) -> None:
     """Progress that nobody looks at."""
 
 
-def path_of(settings: Settings) -> Path:
+def path_of(settings: StoreSettings) -> Path:
     """The file of a SQLite store; raises `ConfigurationError` where there is none."""
     path = settings.data_dir.absolute() / FILE
     if not path.exists():
@@ -35,7 +35,7 @@ def path_of(settings: Settings) -> Path:
     return path
 
 
-def sealing(settings: Settings) -> Seal:
+def sealing(settings: StoreSettings) -> Seal:
     """What seals and opens; raises `ConfigurationError` where no key is configured."""
     keys = keys_of(settings)
     if keys is None:
@@ -45,14 +45,14 @@ def sealing(settings: Settings) -> Seal:
     return Seal(keys)
 
 
-def expired_at(settings: Settings, now: float) -> float:
+def expired_at(settings: StoreSettings, now: float) -> float:
     """Values that were not written after this instant are too old to be shown."""
     days = settings.set_aside_days
     return now - days * DAY if days else float("-inf")
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, fresh: bool = False) -> AsyncIterator[AsyncEngine]:
+async def opened(settings: StoreSettings, *, fresh: bool = False) -> AsyncIterator[AsyncEngine]:
     """
     The engine on a store that is ready; a SQLite file is made only where it may be `fresh`.
 

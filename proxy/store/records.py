@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json, Key
 from mappings.core.record_mapping import RecordMapping
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store import asides
 from proxy.store.database import BATCH, among, batches
 from proxy.store.dump import MODERN_ID, Dumped, Reader
@@ -52,7 +52,7 @@ class ImportedRecords:
 
 
 async def import_records(
-    settings: Settings,
+    settings: StoreSettings,
     file: BinaryIO,
     mapping: RecordMapping,
     *,
@@ -218,7 +218,7 @@ def _key(aside: SealedAside) -> Key:
 
 
 async def export_records(
-    settings: Settings, *, now: float, record: str | None = None
+    settings: StoreSettings, *, now: float, record: str | None = None
 ) -> AsyncIterator[dict[str, Json]]:
     """What is set aside, of every record or of one and those within it; raises `SealError`."""
     seal, columns = sealing(settings), (SET_ASIDE.c.kind, SET_ASIDE.c.modern_id)

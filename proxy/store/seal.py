@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mappings.core.context import Json
 from proxy import strict_json
 from proxy.errors import ConfigurationError, StoreError
-from proxy.settings import PREFIX, Settings
+from proxy.settings import PREFIX, StoreSettings
 
 VERSION = 1
 """Which way of sealing a row was sealed in."""
@@ -62,7 +62,7 @@ class Keys:
         return next(iter(self.by_name))
 
 
-def keys_of(settings: Settings) -> Keys | None:
+def keys_of(settings: StoreSettings) -> Keys | None:
     """The keys that an operator configured, if any; raises `ConfigurationError`."""
     if settings.keys is not None and settings.keys_file is not None:
         raise ConfigurationError(f"{PREFIX}KEYS, {PREFIX}KEYS_FILE: set one of the two")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json, Key
 from proxy.errors import StoreError
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store import asides, intents, sessions
 from proxy.store.asides import Aside
 from proxy.store.crosswalk import Crosswalk, LegacyId
@@ -36,7 +36,7 @@ FINGERPRINTS = "fingerprints"
 class Store:
     """What the gateway remembers. Opens itself at first use; every method raises `StoreError`."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: StoreSettings, clock: Callable[[], datetime]) -> None:
         keys = keys_of(settings)
         self._seal = None if keys is None else Seal(keys)
         self._database = Database(settings)

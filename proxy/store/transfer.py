@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json
 from proxy import strict_json
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store.database import BATCH, among, batches
 from proxy.store.engine import for_reading, insert, is_sqlite
 from proxy.store.opening import Progress, opened, paged, unseen
@@ -36,7 +36,7 @@ class Imported:
 
 
 async def import_pairs(
-    settings: Settings,
+    settings: StoreSettings,
     file: BinaryIO,
     form: Form,
     kinds: Collection[str],
@@ -162,7 +162,7 @@ async def _here(connection: AsyncConnection, pairs: list[Pair]) -> set[tuple[str
     return found
 
 
-async def export_pairs(settings: Settings) -> AsyncIterator[list[Pair]]:
+async def export_pairs(settings: StoreSettings) -> AsyncIterator[list[Pair]]:
     """The pairs of the crosswalk, some at a time; their lines are counted from one."""
     line = 0
     async with opened(settings) as engine, for_reading(engine).connect() as connection:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from proxy.settings import Settings
+from proxy.settings import StoreSettings
 from proxy.store import asides, intents, migrating, sessions
 from proxy.store.engine import failures, for_reading, is_sqlite, make_engine
 from proxy.store.opening import (
@@ -62,7 +62,7 @@ class Status:
     """The names of the keys that are configured; the first one seals."""
 
 
-async def status(settings: Settings) -> Status:
+async def status(settings: StoreSettings) -> Status:
     """Look at a store, and change nothing in it."""
     keys = keys_of(settings)
     names = tuple(keys.by_name) if keys else ()
@@ -82,7 +82,7 @@ async def status(settings: Settings) -> Status:
     return Status(database, revision, migrating.HEAD, rows, by_key, names)
 
 
-async def upgrade(settings: Settings) -> tuple[str | None, str]:
+async def upgrade(settings: StoreSettings) -> tuple[str | None, str]:
     """Bring the tables to this version; gives the revision before and after."""
     engine = make_engine(settings)
     try:
@@ -105,7 +105,7 @@ class Rotated:
     """How many are under another key than the first; without them those may go."""
 
 
-async def rotate(settings: Settings, batch: int, progress: Progress = unseen) -> Rotated:
+async def rotate(settings: StoreSettings, batch: int, progress: Progress = unseen) -> Rotated:
     """Seal every row by the first key, some at a time, while others read and write."""
     seal = sealing(settings)
     sealed = broken = 0
@@ -175,7 +175,7 @@ class Erased:
     """Whether the write-ahead log is rid of it too; else somebody was reading all the time."""
 
 
-async def forget(settings: Settings, record: str) -> Erased:
+async def forget(settings: StoreSettings, record: str) -> Erased:
     """
     Erase what is set aside for a record and those within it, and the creations that made them.
 
@@ -195,7 +195,7 @@ async def forget(settings: Settings, record: str) -> Erased:
         return Erased(_less(before, after), await _settle(engine))
 
 
-async def purge(settings: Settings, now: float) -> Erased:
+async def purge(settings: StoreSettings, now: float) -> Erased:
     """Erase values, creations and sessions that are too old to be found again."""
     async with opened(settings) as engine:
         async with engine.begin() as connection:

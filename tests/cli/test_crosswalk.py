@@ -18,7 +18,6 @@ PAIRS = f"{HEADER}\nvaccination,12,{ACT}\nvaccination,13,{OTHER_ACT}\n"
 
 @pytest.fixture(autouse=True)
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
     monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / "state"))
 
 

@@ -34,7 +34,6 @@ DUMP: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a store that is not there yet; the key is configured."""
-    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
     monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PASSERELLE_KEYS", new_key())
     return tmp_path / "state"
