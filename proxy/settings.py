@@ -96,8 +96,9 @@ class StoreSettings(PackSettings):
     keys_file: Path | None = Field(None, description="The same keys, from a file.")
     set_aside: Literal["keep", "drop", "reject"] | None = Field(
         None,
-        description="What becomes of values that the new API has no place for: kept sealed by the "
-        "gateway (the default with a key), dropped and told (the default without), or refused.",
+        description="What becomes of values that the new API has no place for: keep seals them "
+        "here (the default with a key), drop loses and tells them (the default without), reject "
+        "is a 422.",
     )
     set_aside_fields: Annotated[
         dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)

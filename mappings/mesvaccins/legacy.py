@@ -121,9 +121,7 @@ class Vaccination(Model):
     creator: User | None = declared("Who wrote it down.", VACC)
     validation: Validation | None = declared("Its validation by a professional, or null.", VACC)
     booster: Boolean | None = declared("Whether it was a booster.", inferred("1.4"))
-    comments: list[Model] | None = declared(
-        "Comments by the patient or by professionals.", inferred("1.4")
-    )
+    comments: Any = declared("Comments by the patient or by professionals.", inferred("1.4"))
 
 
 class SharingRequest(Model):

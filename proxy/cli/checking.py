@@ -33,9 +33,9 @@ def check(
         given = "read" if table.name in loaded.tables else "not supplied (docs/mapping.md, Tables)"
         _well(f"table {table.name}: {given}")
     if isinstance(settings, Settings):
-        _well("settings")
         policy = asyncio.run(serving.prepared(settings))
-        _well(f"store; values that the new API has no place for: {serving.FATES[policy.otherwise]}")
+        _well("settings")
+        _well(f"store; values that the new API has no place for: {serving.fates(policy)}")
         _reach(settings)
 
 

@@ -18,6 +18,7 @@ from proxy.cli.console import err
 from proxy.errors import ConfigurationError, StoreError
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
+from proxy.store import upkeep
 from sandbox import create_app as create_sandbox
 
 
@@ -41,7 +42,7 @@ class Pages(StrEnum):
 
 FATES = {
     "keep": "kept here, sealed",
-    "drop": "dropped and told (PASSERELLE_KEYS_FILE names the keys to keep them with)",
+    "drop": "dropped and told (to keep them: PASSERELLE_KEYS_FILE and PASSERELLE_SET_ASIDE)",
     "reject": "refused",
 }
 """What is said at start of values set aside, by policy."""
@@ -62,7 +63,7 @@ def serve(
     server_config = config("proxy.app:from_environment", factory=True, workers=workers)
     err().print(
         f"passerelle serves on {address(listening)}\n"
-        f"values that the new API has no place for: {FATES[policy.otherwise]}",
+        f"values that the new API has no place for: {fates(policy)}",
         soft_wrap=True,
     )
     if workers == 1:
@@ -76,13 +77,28 @@ async def prepared(settings: Settings) -> Policy:
     made = gateway.create_app(settings).state.gateway
     try:
         await made.memory.store.open()
+        locked = await upkeep.locked(settings)
     except StoreError as error:
         name = "STORE_URL" if settings.store_url else "DATA_DIR"
         raise ConfigurationError(f"{PREFIX}{name}: {error}") from error
     finally:
         await made.close()
+    if locked and settings.set_aside not in ("drop", "reject"):
+        rows = ", ".join(f"{count:,} rows by {name}" for name, count in locked.items())
+        raise ConfigurationError(
+            f"{PREFIX}KEYS_FILE: values are sealed by keys that are not configured: {rows}; put "
+            f"them back after the others, or let go of the values by {PREFIX}SET_ASIDE=drop"
+        )
     policy: Policy = made.memory.policy
     return policy
+
+
+def fates(policy: Policy) -> str:
+    """What is said at start of values that the new API has no place for."""
+    told = {"": policy.otherwise, **policy.by_field}
+    return "; ".join(
+        f"{name}: {FATES[fate]}" if name else FATES[fate] for name, fate in told.items()
+    )
 
 
 serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(

@@ -97,7 +97,10 @@ def _log_error(error: ProxyError, request_id: str) -> None:
     elif isinstance(cause, UpstreamTimeoutError | UpstreamUnreachableError):
         log.error("upstream gave no answer", request_id=request_id, error=type(cause).__name__)
     elif isinstance(cause, StoreError):
-        log.error("the store cannot be used", request_id=request_id, error=type(cause).__name__)
+        # Its text holds a code or the name of a key, never a value.
+        log.error(
+            "the store cannot be used", request_id=request_id, error=str(cause) or "StoreError"
+        )
 
 
 def _log_contract(error: UpstreamContractError, request_id: str) -> None:

@@ -146,8 +146,12 @@ class Memory:
         self, key: Key, owner_id: str, aside: Document, intent: Intent | None = None
     ) -> None:
         """Remember what an accepted write leaves here; of a creation, that it is done."""
-        values = {name: value for name, value in aside.items() if self.policy.of(name) == "keep"}
-        asides = [Aside(key, owner_id, values)] if values else []
+        values = {
+            # What is dropped must not leave an older value behind, to be shown another day.
+            name: value if self.policy.of(name) == "keep" else None
+            for name, value in aside.items()
+        }
+        asides = [Aside(key, owner_id, values)] if values and self.store.keeps else []
         if asides or intent:
             await self.store.keep(asides, intent=intent, made=key[1] if intent else None)
 

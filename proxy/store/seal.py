@@ -74,7 +74,9 @@ def keys_of(settings: StoreSettings) -> Keys | None:
     try:
         text = settings.keys_file.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"{source}: cannot be read: {error.strerror}") from error
+        raise ConfigurationError(
+            f"{source}: {settings.keys_file} cannot be read: {error.strerror}"
+        ) from error
     except UnicodeDecodeError:
         raise ConfigurationError(f"{source}: {NEXT_STEP}") from None
     return Keys.parse(text, source)

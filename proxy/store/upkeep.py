@@ -82,6 +82,12 @@ async def status(settings: StoreSettings) -> Status:
     return Status(database, revision, migrating.HEAD, rows, by_key, names)
 
 
+async def locked(settings: StoreSettings) -> dict[str, int]:
+    """How many sealed rows there are that no configured key opens, by the name of their key."""
+    found = await status(settings)
+    return {name: count for name, count in found.rows_by_key.items() if name not in found.keys}
+
+
 async def upgrade(settings: StoreSettings) -> tuple[str | None, str]:
     """Bring the tables to this version; gives the revision before and after."""
     engine = make_engine(settings)

@@ -16,7 +16,7 @@ NO_CONDITIONS = "ok  table conditions: not supplied (docs/mapping.md, Tables)"
 NO_VACCINES = "ok  table vaccines: not supplied (docs/mapping.md, Tables)"
 STORE = (
     "ok  store; values that the new API has no place for: dropped and told "
-    "(PASSERELLE_KEYS_FILE names the keys to keep them with)"
+    "(to keep them: PASSERELLE_KEYS_FILE and PASSERELLE_SET_ASIDE)"
 )
 
 

@@ -1,20 +1,27 @@
 """`passerelle serve`: what it hands to the server, and what it says when it cannot."""
 
+import base64
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
+from proxy.app import now
+from proxy.settings import Settings
 from proxy.store.seal import new_key
+from proxy.store.store import Aside, Store
 from tests.cli.conftest import Passerelle, Run
 from tests.cli.servers import free_port, taken_port
 
 UPSTREAM = "https://new.example"
+LOST_KEY = f"lost:{base64.b64encode(bytes(32)).decode()}"
 
 
 @dataclass
@@ -34,7 +41,7 @@ class Servers:
 
 DROPPED = (
     "values that the new API has no place for: dropped and told "
-    "(PASSERELLE_KEYS_FILE names the keys to keep them with)\n"
+    "(to keep them: PASSERELLE_KEYS_FILE and PASSERELLE_SET_ASIDE)\n"
 )
 """What is said once at start where no key is configured."""
 
@@ -243,3 +250,44 @@ def test_keys_that_are_configured_are_told_by_what_they_do(
     result = run("serve", "--port", "0")
 
     assert result.stderr.endswith("has no place for: kept here, sealed\n")
+
+
+def test_the_fate_of_single_fields_is_told_too(
+    run: Run, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", "https://new.example")
+    monkeypatch.setenv("PASSERELLE_SET_ASIDE_FIELDS", "ins_c=reject")
+
+    result = run("serve", "--port", "0")
+
+    assert result.stderr.endswith("PASSERELLE_SET_ASIDE); ins_c: refused\n")
+
+
+@pytest.mark.usefixtures("servers")
+@pytest.mark.parametrize("keys", ["", new_key()], ids=["no key", "another key"])
+def test_values_that_no_key_opens_are_no_way_to_start(
+    passerelle: Passerelle, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keys: str
+) -> None:
+    """Else every reading would fail, or show null where something is kept."""
+    settings = Settings(upstream_url=UPSTREAM, data_dir=tmp_path, keys=SecretStr(LOST_KEY))
+    anyio.run(_keep_something, settings)
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", UPSTREAM)
+    monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PASSERELLE_KEYS", keys)
+
+    ended = passerelle("serve", "--port", "0")
+    monkeypatch.setenv("PASSERELLE_SET_ASIDE", "drop")
+    let_go = run("serve", "--port", "0")
+
+    assert ended.code == 3
+    assert ended.err.startswith(
+        "passerelle: PASSERELLE_KEYS_FILE: values are sealed by keys that are not configured: "
+        "1 rows by lost; put them back"
+    )
+    assert let_go.exit_code == 0
+
+
+async def _keep_something(settings: Settings) -> None:
+    store = Store(settings, now)
+    await store.keep([Aside(("health_record", "r-1"), "r-1", {"email": "o@example.org"})])
+    await store.close()

@@ -1,5 +1,6 @@
 """Values that the new API has no place for: kept sealed, dropped or refused, and never leaked."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,12 +14,15 @@ from tests.proxy.documents import (
     LEGACY_FIELDS,
     LEGACY_ONLY,
     MODERN_ACT,
+    MODERN_ACTS,
     MODERN_RECORD,
     MODERN_RECORDS,
     OTHER_ID,
     RECORD,
     RECORDS,
+    VACCINATIONS,
     legacy_document,
+    legacy_vaccination,
     modern_act,
     modern_document,
 )
@@ -361,3 +365,30 @@ async def test_a_policy_that_cannot_be_kept_is_refused_at_start(
         gateways.app(**settings)
 
     assert str(caught.value) == said
+
+
+async def test_what_is_dropped_leaves_no_older_value_behind(
+    upstream: respx.Router, gateways: Gateways
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    upstream.patch(MODERN_RECORD).respond(json=modern_document())
+    keeping, dropping = gateways.client(keys=KEYS), gateways.client(keys=KEYS, set_aside="drop")
+    await keeping.put(RECORD, json={"email": "older@inbox.example"})
+
+    await dropping.put(RECORD, json={"email": "newer@inbox.example"})
+
+    assert (await keeping.get(RECORD)).json()["email"] is None
+
+
+@pytest.mark.parametrize("comments", ["un peu de fièvre", ["un", "deux"], [{"text": "ok"}], {}])
+async def test_comments_are_kept_in_whatever_shape_they_come(
+    upstream: respx.Router, gateways: Gateways, tables: Path, comments: Any
+) -> None:
+    """Nobody knows what they looked like."""
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    upstream.post(MODERN_ACTS).respond(201, json=modern_act())
+    client = gateways.client(keys=KEYS, tables=tables)
+
+    response = await client.post(VACCINATIONS, json=legacy_vaccination(comments=comments))
+
+    assert (response.status_code, response.json()["comments"]) == (201, comments)

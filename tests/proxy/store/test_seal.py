@@ -166,10 +166,15 @@ def test_keys_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_a_file_of_keys_that_is_not_there_is_named_by_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError) as raised:
-        keys_of(settings(keys_file=tmp_path / "none"))
+    missing = tmp_path / "none"
 
-    assert str(raised.value) == "PASSERELLE_KEYS_FILE: cannot be read: No such file or directory"
+    with pytest.raises(ConfigurationError) as raised:
+        keys_of(settings(keys_file=missing))
+
+    assert (
+        str(raised.value)
+        == f"PASSERELLE_KEYS_FILE: {missing} cannot be read: No such file or directory"
+    )
 
 
 @pytest.mark.parametrize("content", [b"a:c2hvcnQ=", b"\xff\xfe"])
