@@ -18,7 +18,6 @@ from proxy.errors import (
     PartialError,
     ProxyError,
     UnknownOutcomeError,
-    UpstreamError,
     UpstreamStatusError,
 )
 from proxy.journey.calls import Calls, Ids
@@ -112,21 +111,9 @@ class Writer:
         """
         Delete a record, and then all that is remembered of it.
 
-        A deletion that reached the new API and was not completed here is finished by the client's
-        retry, to which the new API says that there is no such record.
+        Only an accepted deletion erases: after one whose outcome nobody knows, a 404 may say no
+        more than that this caller does not see the record.
         """
-        intent = await self._begun(endpoint, ids, [])
-        try:
-            await self._delete(endpoint, ids, condition)
-        except ProxyError as error:
-            if error.status != GONE or intent.fresh:
-                if _surely_not(error, endpoint):
-                    await self.memory.abandon(intent)
-                raise
-        await self.memory.erase((endpoint.mapping.kind, ids[ID]))
-        await self.memory.abandon(intent)
-
-    async def _delete(self, endpoint: Endpoint, ids: Ids, condition: Condition | None) -> None:
         tag = None
         if condition is not None or endpoint.owner is not None:
             stored = await self.reader.stored(endpoint, ids)
@@ -134,6 +121,7 @@ class Writer:
                 await condition(stored)
                 tag = stored.etag
         await self.calls.ask(endpoint.call, ids, if_match=tag)
+        await self.memory.erase((endpoint.mapping.kind, ids[ID]))
 
     async def items(self, endpoint: Endpoint, items: Sequence[Item], owner_id: str) -> None:
         """
@@ -168,7 +156,7 @@ class Writer:
         await self.keep(endpoint, ids, base, item.aside)
 
     async def _begun(self, endpoint: Endpoint, ids: Ids, said: Sequence[Document]) -> Intent:
-        """The intent of this write: its caller, its call and what it says tell it apart."""
+        """The intent of this creation: its caller, its call and what it says tell it apart."""
         return await self.memory.begin(
             self.calls.caller.identity.encode(),
             f"{endpoint.call.method} {filled(endpoint.call.path, ids)}".encode(),
@@ -220,13 +208,6 @@ def _overlap(mapping: RecordMapping, changes: Document, before: Document, now: D
         if rule is not None
         for name in rule.modern
     )
-
-
-def _surely_not(error: ProxyError, endpoint: Endpoint) -> bool:
-    """Whether what failed so was surely not carried out."""
-    if isinstance(error, UpstreamStatusError):
-        return _refused(error.upstream_status, endpoint)
-    return not (isinstance(error, UpstreamError) and error.sent)
 
 
 def _refused(status: int, endpoint: Endpoint) -> bool:

@@ -6,14 +6,11 @@ import respx
 
 from tests.proxy.conftest import KEYS, Gateways, WatchedStore, legacy_client_of
 from tests.proxy.documents import (
-    MODERN_ACT,
     MODERN_RECORD,
     MODERN_RECORDS,
     RECORD,
     RECORDS,
-    VACCINATIONS,
     legacy_document,
-    modern_act,
     modern_document,
 )
 
@@ -98,68 +95,41 @@ async def test_head_is_no_way_to_delete(
     assert response.status_code == 200
 
 
-async def test_a_deletion_that_was_not_completed_here_is_finished_by_its_retry(
-    upstream: respx.Router, gateways: Gateways
-) -> None:
-    """Nothing of a person stays behind for a store that failed once."""
-    app = gateways.app(keys=KEYS, store=WatchedStore)
-    client, store = legacy_client_of(app), app.state.gateway.memory.store
-    upstream.post(MODERN_RECORDS).respond(201, json=modern_document())
-    upstream.delete(MODERN_RECORD).side_effect = [httpx.Response(204), httpx.Response(404)]
-    await client.post(RECORDS, json=legacy_document(email="maelle@inbox.example"))
-
-    store.failing.add("erase")
-    failed = await client.delete(RECORD)
-    store.failing.clear()
-    finished = await client.delete(RECORD)
-
-    assert (failed.status_code, finished.status_code) == (503, 204)
-    assert await store.asides([("health_record", modern_document()["id"])]) == {}
-
-
-async def test_a_deletion_whose_outcome_nobody_knew_is_finished_by_its_retry(
-    upstream: respx.Router, legacy_client: httpx.AsyncClient
-) -> None:
-    upstream.delete(MODERN_RECORD).side_effect = [
-        httpx.ReadTimeout("late"),
-        httpx.Response(410),
-        httpx.Response(404),
-    ]
-
-    statuses = [(await legacy_client.delete(RECORD)).status_code for _ in range(3)]
-
-    assert statuses == [504, 204, 404]
-
-
-async def test_a_vaccination_whose_deletion_nobody_knew_of_is_finished_by_its_retry(
-    upstream: respx.Router, legacy_client: httpx.AsyncClient
-) -> None:
-    records = [modern_document(vaccination_acts=[modern_act()])] * 2 + [modern_document()]
-    upstream.get(MODERN_RECORD).side_effect = [httpx.Response(200, json=it) for it in records]
-    upstream.get(MODERN_ACT).respond(json=modern_act())
-    upstream.delete(MODERN_ACT).mock(side_effect=httpx.ReadTimeout("late"))
-    (shown,) = (await legacy_client.get(VACCINATIONS)).json()
-    path = VACCINATIONS.replace(".json", f"/{shown['id']}.json")
-
-    late, finished = (await legacy_client.delete(path), await legacy_client.delete(path))
-
-    assert (late.status_code, finished.status_code) == (504, 204)
-
-
 @pytest.mark.parametrize(
-    "refusal",
+    "first",
     [
+        pytest.param(httpx.ReadTimeout("late"), id="late"),
+        pytest.param(httpx.Response(502), id="a bad gateway"),
+        pytest.param(httpx.Response(404), id="not seen"),
         pytest.param(httpx.Response(403), id="forbidden"),
-        pytest.param(httpx.Response(422), id="refused"),
-        pytest.param(httpx.ConnectError("down"), id="never sent"),
     ],
 )
-async def test_a_deletion_that_surely_did_not_happen_leaves_nothing_to_finish(
-    upstream: respx.Router, legacy_client: httpx.AsyncClient, refusal: httpx.Response | Exception
+async def test_who_does_not_see_a_record_erases_nothing_of_it_however_often_it_is_tried(
+    upstream: respx.Router, gateways: Gateways, first: httpx.Response | Exception
 ) -> None:
-    upstream.delete(MODERN_RECORD).side_effect = [refusal, httpx.Response(404)]
+    """Trap 9: a 404 is no deletion, also after an attempt whose outcome nobody knew."""
+    app = gateways.app(keys=KEYS)
+    client, store = legacy_client_of(app), app.state.gateway.memory.store
+    upstream.post(MODERN_RECORDS).respond(201, json=modern_document())
+    upstream.delete(MODERN_RECORD).side_effect = [first, httpx.Response(404), httpx.Response(410)]
+    owner, stranger = ({"Authorization": f"Bearer {name}"} for name in ("owner", "stranger"))
+    await client.post(RECORDS, json=legacy_document(email="m@inbox.example"), headers=owner)
 
-    first, again = (await legacy_client.delete(RECORD), await legacy_client.delete(RECORD))
+    tries = [(await client.delete(RECORD, headers=stranger)).status_code for _ in range(3)]
 
-    assert first.is_error
-    assert again.status_code == 404
+    key = ("health_record", modern_document()["id"])
+    assert tries[1:] == [404, 404]
+    assert await store.asides([key]) == {key: {"email": "m@inbox.example"}}
+
+
+async def test_a_deletion_after_which_the_store_fails_is_a_503(
+    upstream: respx.Router, gateways: Gateways
+) -> None:
+    """The values stay sealed behind it: `passerelle store forget` erases them."""
+    app = gateways.app(keys=KEYS, store=WatchedStore)
+    app.state.gateway.memory.store.failing.add("erase")
+    upstream.delete(MODERN_RECORD).respond(204)
+
+    response = await legacy_client_of(app).delete(RECORD)
+
+    assert response.status_code == 503
