@@ -5,7 +5,8 @@ What can go wrong with a request, or before the first one.
 * ProxyError: has the status that the legacy client sees
   + LegacyRequestError: the client is at fault
     - MalformedError, UnauthorizedError, NotFoundError, MethodNotAllowedError, ConflictError,
-      UnknownOutcomeError, PreconditionFailedError, TooLargeError, UnsupportedMediaError
+      UnknownOutcomeError, PreconditionFailedError, TooLargeError, UnsupportedMediaError,
+      LoopError
     - NotServedError: the new API has no counterpart
     - InvalidDocumentError: has the problems, as pointers into the client's document
   + UpstreamError: the new API is at fault, or refuses
@@ -14,6 +15,8 @@ What can go wrong with a request, or before the first one.
     - UpstreamUnreachableError: no answer could be had
     - UpstreamContractError: its answer is not what the new API is known to give
     - ListTooLongError: more pages of a list than are followed
+    - SuspendedError: it failed so often that it is not asked for a while
+  + OverloadedError: more requests than are worked on, and than may wait
   + PartialError: a record within was not carried over; those before it were
   + StoreError: what the gateway remembers cannot be read or written
 """
@@ -112,6 +115,12 @@ class UnsupportedMediaError(LegacyRequestError):
     status = 415
 
 
+class LoopError(LegacyRequestError):
+    """The request came through this gateway before."""
+
+    status = 508
+
+
 class NotServedError(LegacyRequestError):
     """What the new API has no counterpart for."""
 
@@ -144,6 +153,17 @@ class PartialError(ProxyError):
     @property
     def headers(self) -> dict[str, str]:
         return self._headers
+
+
+class OverloadedError(ProxyError):
+    """More requests than are worked on at one time, and than may wait."""
+
+    status = 503
+    sent = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
 
 
 class StoreError(ProxyError):
@@ -196,6 +216,17 @@ class UpstreamUnreachableError(UpstreamError):
     def __init__(self, *, sent: bool = True) -> None:
         self.sent = sent
         super().__init__("no answer")
+
+
+class SuspendedError(UpstreamError):
+    """The new API failed so often that it is not asked for a while."""
+
+    status = 503
+    sent = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
 
 
 class ListTooLongError(UpstreamError):

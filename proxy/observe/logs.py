@@ -12,6 +12,7 @@ import structlog
 FIELDS = frozenset(
     {
         "at",
+        "counts",
         "dropped_parameters",
         "error",
         "event",
@@ -22,6 +23,7 @@ FIELDS = frozenset(
         "method",
         "milliseconds",
         "places",
+        "reason",
         "request_id",
         "route",
         "timestamp",

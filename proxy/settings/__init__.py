@@ -1,0 +1,133 @@
+"""What an operator may set: environment variables that begin with PASSERELLE_."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, model_validator
+
+from proxy.errors import ConfigurationError
+from proxy.settings.behind import BehindSettings
+from proxy.settings.front import FrontSettings
+from proxy.settings.kinds import Networks, Url
+from proxy.settings.remembered import PREFIX, PackSettings, StoreSettings
+
+__all__ = [
+    "PREFIX",
+    "BehindSettings",
+    "FrontSettings",
+    "Networks",
+    "PackSettings",
+    "Settings",
+    "StoreSettings",
+    "pack_settings_of_environment",
+    "settings_of_environment",
+    "store_settings_of_environment",
+]
+
+S = TypeVar("S", bound=PackSettings)
+
+
+class Settings(BehindSettings, FrontSettings, StoreSettings):
+    """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
+
+    credentials: Literal["passthrough", "exchange"] = Field(
+        "passthrough",
+        description="What becomes of the client's credential: it goes on as it is, or a legacy "
+        "application's key is exchanged for a token of the new API.",
+    )
+    applications: Path | None = Field(
+        None, description="TOML file with the legacy applications, for exchange."
+    )
+    token_url: Url | None = Field(
+        None, description="The new API's token endpoint (OpenID Connect), for sign-in."
+    )
+    tokens: Literal["upstream", "opaque"] = Field(
+        "upstream",
+        description="What /oauth/token gives out: the new API's tokens, or the gateway's own of 64 "
+        "hexadecimal digits as the old API did.",
+    )
+
+    @model_validator(mode="after")
+    def _no_plaintext(self) -> Self:
+        for name, url, carried in (
+            ("UPSTREAM_URL", self.upstream_url, "health data"),
+            ("TOKEN_URL", self.token_url or "", "passwords"),
+        ):
+            parts = urlsplit(url)
+            trusted = self.upstream_plaintext == "allow" or _is_loopback(parts.hostname or "")
+            if parts.scheme == "http" and not trusted:
+                raise ValueError(
+                    f"{PREFIX}{name}: http:// would carry {carried} in the clear; use https://, "
+                    f"or {PREFIX}UPSTREAM_PLAINTEXT=allow inside a network that you trust"
+                )
+        return self
+
+
+def settings_of_environment(**given: Any) -> Settings:
+    """
+    The settings that the environment gives; those that are `given` stand whatever it says.
+
+    Raises `ConfigurationError`, with a line for each setting that is missing, unknown or wrong.
+    """
+    return _read(Settings, given)
+
+
+def store_settings_of_environment() -> StoreSettings:
+    """The settings of the store's commands, read in the same way."""
+    return _read(StoreSettings, {})
+
+
+def pack_settings_of_environment() -> PackSettings:
+    """The settings of the pure commands, read in the same way."""
+    return _read(PackSettings, {})
+
+
+def _read(model: type[S], given: dict[str, Any]) -> S:
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    wrong = [
+        _unknown(name, known)
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known and not _of_kubernetes(name)
+    ]
+    try:
+        settings = model(**given)
+    except ValidationError as error:
+        wrong += [
+            ": ".join((*_variable(found["loc"]), _sentence(found["msg"])))
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+    if wrong:
+        raise ConfigurationError("\n".join(sorted(wrong)))
+    return settings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _of_kubernetes(name: str) -> bool:
+    """The names that Kubernetes makes of a service called passerelle."""
+    return "_SERVICE_" in name or "_PORT" in name
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    bare = [setting.removeprefix(PREFIX) for setting in known]
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+    return f"{name}: no such setting" + (f"; is {PREFIX}{close[0]} meant?" if close else "")
+
+
+def _variable(place: tuple[int | str, ...]) -> tuple[str, ...]:
+    return tuple(f"{PREFIX}{name}".upper() for name in place[:1])
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Field required", "it must be set")
