@@ -95,7 +95,7 @@ def test_the_proxy_knows_no_field_and_no_path_of_any_api() -> None:
 
 
 def test_each_library_has_its_own_room() -> None:
-    assert importers("httpx") == {"proxy/upstream/client.py"}
+    assert all(name.startswith("proxy/upstream/") for name in importers("httpx"))
     assert all(name.startswith("proxy/cli/") for name in importers("typer"))
     assert all(name.startswith("proxy/cli/") for name in importers("rich"))
     assert all(
