@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -15,12 +15,16 @@ from proxy import packs
 from proxy.credentials import make_credentials
 from proxy.front.door import Door
 from proxy.front.health import healthz, readyz
+from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
+from proxy.front.turns import Turns
+from proxy.front.wire import WIRE, Limits, Wire
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.memory import Memory, policy_of
 from proxy.journey.routing import Router
 from proxy.observe import logs
+from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
 from proxy.settings import Settings, settings_of_environment
 from proxy.store.store import Store
@@ -47,6 +51,8 @@ def create_app(
     """
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
     store = store or Store(settings, clock)
+    counts = Counts()
+    wire = Wire(Limits.of(settings), refusals(loaded.pack), counts)
     policy = policy_of(settings, loaded.pack, keeps=store.keeps)
     gateway = Gateway(
         settings=settings,
@@ -56,13 +62,16 @@ def create_app(
         credentials=make_credentials(settings, store, loaded.pack, clock, upstream),
         memory=Memory(store, policy, loaded.pack.uuid_kinds),
         losses=Losses(),
+        counts=counts,
+        turns=Turns(settings.max_requests, settings.max_waiting, settings.wait_seconds, counts.add),
         clock=clock,
     )
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await gateway.memory.store.open()
-        yield
+        yield {WIRE: wire}
+        counts.tell()
         gateway.losses.tell()
         await gateway.close()
 
@@ -75,6 +84,7 @@ def create_app(
     app.router.default = Door(gateway)
     app.router.redirect_slashes = False
     app.state.gateway = gateway
+    app.state.wire = wire
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from proxy.errors import (
     UpstreamUnreachableError,
 )
 from proxy.front.request_id import SCOPE
+from proxy.front.wire import LEFT
 from proxy.journey import answers
 from proxy.journey.gateway import Gateway
 from proxy.journey.walk import Walk
@@ -28,6 +30,8 @@ from proxy.observe.logs import log
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
+CLIENT_LEFT = 499
+"""Logged where nobody was there any more to be answered; nginx has made this number known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,23 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         walk = Walk(self.gateway, Request(scope, receive), scope[SCOPE])
-        response = await self._answered(walk)
-        await response(scope, receive, send)
+        leaving = _Leaving(walk, asyncio.current_task())
+        scope.get("state", {})[LEFT] = leaving
+        try:
+            response = await self._answered(walk)
+            await response(scope, receive, send)
+        except asyncio.CancelledError:
+            if not leaving.left:
+                raise
+            self.gateway.counts.add("left")
+            self._log(walk, CLIENT_LEFT, time.perf_counter() - began)
+            return
         journey = walk.journey
         if response.status_code < 400:
             lost = () if journey is None else journey.lost
             unknown = () if journey is None else journey.unknown
             self.gateway.losses.count(lost, unknown, walk.dropped_parameters)
-        self._log(walk, response, time.perf_counter() - began)
+        self._log(walk, response.status_code, time.perf_counter() - began)
 
     async def _answered(self, walk: Walk) -> Response:
         """The answer of the walk, or the legacy form of whatever went wrong on it."""
@@ -63,7 +76,7 @@ class Door:
             _log_failure(error, walk.request_id)
             return answers.failure(ProxyError(), pack, head=head)
 
-    def _log(self, walk: Walk, response: Response, seconds: float) -> None:
+    def _log(self, walk: Walk, status: int, seconds: float) -> None:
         fields: dict[str, object] = {}
         journey, calls, method = walk.journey, walk.calls, walk.request.method
         if journey is not None:
@@ -82,11 +95,25 @@ class Door:
             request_id=walk.request_id,
             method=method if method in METHODS else "other",
             route=UNMATCHED if walk.route is None else walk.route.row.path,
-            legacy_status=response.status_code,
+            legacy_status=status,
             milliseconds=round(seconds * 1000, 1),
             dropped_parameters=walk.dropped_parameters,
             **fields,
         )
+
+
+@dataclass(slots=True)
+class _Leaving:
+    """Called when the client has left: ends its request, unless a write has begun."""
+
+    walk: Walk
+    task: asyncio.Task[object] | None
+    left: bool = False
+
+    def __call__(self) -> None:
+        if self.task is not None and not self.walk.begun:
+            self.left = True
+            self.task.cancel()
 
 
 def _log_error(error: ProxyError, request_id: str) -> None:

@@ -35,6 +35,8 @@ class Calls:
     shared: headers.Pairs
     """The headers that every one of these calls has."""
     max_depth: int
+    ends_at: float
+    """When the last of them must be over, by the clock of the event loop."""
     status: int | None = None
     milliseconds: float = 0.0
 
@@ -60,7 +62,7 @@ class Calls:
             "if-match": if_match,
             "idempotency-key": key or None,
         }
-        reply = await self._send(call.method, path, extra, content)
+        reply = await self._send(call, path, extra, content)
         if reply.status == 401:
             try:
                 fresh = await self.credentials.again(self.caller)
@@ -70,17 +72,25 @@ class Calls:
                 raise
             if fresh is not None:
                 self.caller = fresh
-                reply = await self._send(call.method, path, extra, content)
+                reply = await self._send(call, path, extra, content)
         return reply
 
     async def _send(
-        self, method: str, path: str, extra: Mapping[str, str | None], content: bytes | None
+        self, call: UpstreamCall, path: str, extra: Mapping[str, str | None], content: bytes | None
     ) -> Reply:
         sent = [*self.shared]
         for name, value in {"authorization": self.caller.authorization, **extra}.items():
             if value is not None:
                 sent.append((name, value))
-        reply = await self.upstream.ask(method, path, sent, content)
+        reply = await self.upstream.ask(
+            call.method,
+            path,
+            sent,
+            content,
+            operation=f"{call.method} {call.path}",
+            caller=self.caller.authorization or "",
+            ends_at=self.ends_at,
+        )
         self.status = reply.status
         self.milliseconds += reply.milliseconds
         return reply

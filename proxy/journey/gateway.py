@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from proxy.credentials import Credentials
+from proxy.front.turns import Turns
 from proxy.journey.memory import Memory
 from proxy.journey.routing import Router
+from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
 from proxy.packs import Loaded
 from proxy.settings import Settings
@@ -26,6 +28,8 @@ class Gateway:
     credentials: Credentials
     memory: Memory
     losses: Losses
+    counts: Counts
+    turns: Turns
     clock: Callable[[], datetime]
 
     async def close(self) -> None:

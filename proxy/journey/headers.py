@@ -11,10 +11,20 @@ from starlette.datastructures import Headers
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Loss
-from proxy.errors import MalformedError
+from proxy.errors import LoopError, MalformedError
 
-TO_UPSTREAM = ("accept-language", "traceparent", "tracestate")
+TO_UPSTREAM = ("accept-language",)
 """What goes on as the client sent it. A client cannot strip any by naming it in Connection."""
+
+TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]+)?", re.ASCII
+)
+"""Where a trace stands (W3C Trace Context, section 3.2); anything else begins no trace."""
+
+TRACESTATE = re.compile(r"[ -~\t]{1,512}", re.ASCII)
+
+VIA = re.compile(r"[ -~\t]{1,1000}", re.ASCII)
+"""The hops before this one, as much of them as is told."""
 
 ONCE = frozenset({"authorization", "if-match", "if-none-match"})
 """What must not stand twice: two readers of the request could take different ones."""
@@ -26,13 +36,46 @@ LOST_LENGTH = 100
 Pairs = list[tuple[str, str]]
 
 
-def to_upstream(headers: Headers, request_id: str) -> Pairs:
-    """The headers that a legacy request's calls share, without its credential."""
-    for name in ONCE:
-        if len(headers.getlist(name)) > 1:
-            raise MalformedError
+def check(headers: Headers) -> None:
+    """Raise `MalformedError` for headers that two readers could read differently."""
+    if any(len(headers.getlist(name)) > 1 for name in ONCE):
+        raise MalformedError
+
+
+def to_upstream(
+    headers: Headers, request_id: str, *, pseudonym: str, version: str = "1.1"
+) -> Pairs:
+    """
+    The headers that a legacy request's calls share, without its credential.
+
+    `pseudonym` is what this gateway calls itself among the hops, `version` the HTTP of the request.
+    Raises `LoopError` for a request that was here before.
+    """
     crossing = [(name, value) for name in TO_UPSTREAM for value in headers.getlist(name)]
-    return [("x-request-id", request_id), *crossing]
+    return [
+        ("x-request-id", request_id),
+        ("via", _via(headers.getlist("via"), f"{version} {pseudonym}")),
+        *crossing,
+        *_trace(headers),
+    ]
+
+
+def _via(told: list[str], hop: str) -> str:
+    """The hops that a request took, this one last (RFC 9110, section 7.6.3)."""
+    before = ", ".join(told)
+    name = hop.partition(" ")[2]
+    if any(name in element.split()[1:2] for element in before.split(",")):
+        raise LoopError
+    return f"{before}, {hop}" if VIA.fullmatch(before) else hop
+
+
+def _trace(headers: Headers) -> Pairs:
+    """The trace that a request is part of, where it tells exactly one."""
+    parents, states = headers.getlist("traceparent"), ",".join(headers.getlist("tracestate"))
+    if len(parents) != 1 or not TRACEPARENT.fullmatch(parents[0]):
+        return []
+    more = [("tracestate", states)] if TRACESTATE.fullmatch(states) else []
+    return [("traceparent", parents[0]), *more]
 
 
 def entity_tag(body: bytes) -> str:

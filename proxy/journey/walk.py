@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -11,7 +13,12 @@ from starlette.responses import Response
 from mappings.core.context import Json
 from mappings.core.endpoint import Endpoint, Local, Refused, Token
 from proxy.credentials import PARAMETERS, without_token
-from proxy.errors import MalformedError, NotServedError, UnsupportedMediaError
+from proxy.errors import (
+    MalformedError,
+    NotServedError,
+    UnsupportedMediaError,
+    UpstreamTimeoutError,
+)
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
@@ -31,37 +38,87 @@ class Walk:
     route: Route | None = None
     journey: Journey | None = None
     calls: Calls | None = None
+    ends_at: float = 0.0
+    """When it must be over, by the clock of the event loop."""
+    begun: bool = False
+    """Whether a write has begun: then it goes on to its end, even when its client leaves."""
+    _until: asyncio.Timeout | None = None
 
     async def answer(self) -> Response:
         """The legacy answer; whatever goes wrong is raised."""
         path: bytes = self.request.scope["raw_path"]
         self.route = route = self.gateway.router.resolve(self.request.method, path)
+        headers.check(self.request.headers)
         row = route.row
-        shared = headers.to_upstream(self.request.headers, self.request_id)
         if isinstance(row, Endpoint):
-            return await self._carried(route, row, shared)
+            return await self._carried(route, row)
         if isinstance(row, Local):
-            return await self._looked_up(row)
+            return await self._within_the_deadline(lambda: self._looked_up(row))
         if isinstance(row, Token):
             return await self._signed_in()
         raise NotServedError(row.status if isinstance(row, Refused) else NOT_SERVED)
 
-    async def _carried(self, route: Route, row: Endpoint, shared: headers.Pairs) -> Response:
+    async def _carried(self, route: Route, row: Endpoint) -> Response:
         """Carried over to the new API. The body comes first: it may hold the credential."""
-        gateway = self.gateway
-        body, token = await self._body(row)
-        caller = await gateway.credentials.caller(self.request, token)
-        self.calls = Calls(
-            gateway.upstream, gateway.credentials, caller, shared, gateway.settings.max_depth
+        gateway, request = self.gateway, self.request
+        shared = headers.to_upstream(
+            request.headers,
+            self.request_id,
+            pseudonym=gateway.upstream.pseudonym,
+            version=request.scope["http_version"],
         )
-        ids = await gateway.memory.modern(row, route.ids)
-        self.journey = Journey(gateway, self.request, route, row, self.calls, ids, body)
-        return await self.journey.answer()
+        body, token = await self._body(row)
+
+        async def carry() -> Response:
+            caller = await gateway.credentials.caller(request, token)
+            self.calls = Calls(
+                gateway.upstream,
+                gateway.credentials,
+                caller,
+                shared,
+                gateway.settings.max_depth,
+                self.ends_at,
+            )
+            ids = await gateway.memory.modern(row, route.ids)
+            self.journey = Journey(gateway, request, route, row, self.calls, ids, body)
+            if not route.reads:
+                self._begin()
+            return await self.journey.answer()
+
+        return await self._within_the_deadline(carry)
 
     async def _signed_in(self) -> Response:
         """Tokens for who signs in."""
         body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
-        return await self.gateway.credentials.sign_in(self.request, body)
+
+        async def sign_in() -> Response:
+            self._begin()
+            return await self.gateway.credentials.sign_in(self.request, body)
+
+        return await self._within_the_deadline(sign_in)
+
+    async def _within_the_deadline(self, work: Callable[[], Awaitable[Response]]) -> Response:
+        """
+        What comes of a request that has arrived whole, once it has its turn.
+
+        Raises `OverloadedError`, `UpstreamTimeoutError`.
+        """
+        turns = self.gateway.turns
+        self.ends_at = asyncio.get_running_loop().time() + self.gateway.settings.deadline_seconds
+        await turns.take()
+        try:
+            async with asyncio.timeout_at(self.ends_at) as self._until:
+                return await work()
+        except TimeoutError as error:
+            raise UpstreamTimeoutError(sent=False) from error
+        finally:
+            turns.give_back()
+
+    def _begin(self) -> None:
+        """From here on the work is not cut short: each of its calls is, by the same deadline."""
+        self.begun = True
+        if self._until is not None:
+            self._until.reschedule(None)
 
     async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
         """The document that the client sent, and the token that old clients put into it."""

@@ -19,6 +19,8 @@ class Counts:
         self.of[name, label] += 1
 
     def tell(self) -> None:
-        """Say all counts in one event."""
+        """Say all counts in one event, if there are any."""
+        if not self.of:
+            return
         told = {f"{name}.{label}".strip("."): count for (name, label), count in self.of.items()}
         log.info("counts", counts=dict(sorted(told.items())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ class Upstream:
 
     def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
         self._base = settings.upstream_url
+        # Told apart from another gateway on the way, which may be one of these too.
+        mark = hashlib.sha256(self._base.encode()).hexdigest()[:8]
+        self.pseudonym = f"{PSEUDONYM}-{mark}"
         self._deadline = settings.deadline_seconds
         self._max_bytes = settings.max_answer_bytes
         # A call never waits inside httpx's pool: cancelled there, it would break the pool.
@@ -50,7 +54,7 @@ class Upstream:
                 "accept": "application/json",
                 "accept-encoding": "identity",
                 "user-agent": PSEUDONYM,
-                "via": f"1.1 {PSEUDONYM}",
+                "via": f"1.1 {self.pseudonym}",
             },
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
@@ -63,7 +67,15 @@ class Upstream:
         )
 
     async def ask(
-        self, method: str, path: str, headers: Headers, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        headers: Headers,
+        content: bytes | None = None,
+        *,
+        operation: str = "",
+        caller: str = "",
+        ends_at: float | None = None,
     ) -> Reply:
         """
         One call, under the deadline; `path` is made of constants and typed ids.
@@ -71,6 +83,8 @@ class Upstream:
         Raises `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
         began = time.perf_counter()
+        if ends_at is None:
+            ends_at = asyncio.get_running_loop().time() + self._deadline
         try:
             request = self._client.build_request(
                 method,
@@ -81,7 +95,7 @@ class Upstream:
                 ],
                 content=content,
             )
-            async with asyncio.timeout(self._deadline), self._slots:
+            async with asyncio.timeout_at(ends_at), self._slots:
                 response = await self._client.send(request, stream=True)
                 try:
                     body = await self._body(response)

@@ -261,6 +261,7 @@ async def test_no_value_is_in_the_text_of_an_error(
 
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": exchange.method,
         "headers": [(name.lower(), value) for name, value in sent.headers.raw],
         "query_string": CANARY.encode(),

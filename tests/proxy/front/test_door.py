@@ -216,6 +216,7 @@ async def test_a_client_that_goes_away_while_it_writes_is_no_failure_of_ours(
         "type": "http",
         "method": "POST",
         "path": RECORDS,
+        "http_version": "1.1",
         "raw_path": RECORDS.encode(),
         "query_string": b"",
         "headers": [],

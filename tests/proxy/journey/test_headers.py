@@ -15,6 +15,11 @@ from tests.proxy.documents import (
     modern_document,
 )
 
+HOP = "passerelle-89f058e7"
+"""What a gateway before the new API of these tests calls itself."""
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 async def test_only_named_headers_go_to_the_new_api(
     upstream: respx.Router, legacy_client: httpx.AsyncClient
@@ -56,7 +61,7 @@ async def test_only_named_headers_go_to_the_new_api(
         "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "tracestate": "vendor=1",
         "user-agent": "passerelle",
-        "via": "1.1 passerelle",
+        "via": f"1.1 {HOP}",
         "x-request-id": "0123456789abcdef0123456789abcdef",
     }
     assert "authorization" not in crossed["connection"]
@@ -105,14 +110,85 @@ async def test_what_must_stand_once_is_refused_when_it_stands_twice(
     assert response.json() == {"error": "La requête est mal formée."}
 
 
-async def test_what_may_stand_twice_goes_on_twice(
+async def test_what_may_stand_twice_goes_on_whole(
     upstream: respx.Router, legacy_client: httpx.AsyncClient
 ) -> None:
     route = upstream.get(MODERN_RECORD).respond(json=modern_document())
+    given = [("Traceparent", TRACE), ("Tracestate", "a=1"), ("Tracestate", "b=2")]
 
-    await legacy_client.get(RECORD, headers=[("Tracestate", "a=1"), ("Tracestate", "b=2")])
+    await legacy_client.get(RECORD, headers=given)
 
-    assert route.calls.last.request.headers.get_list("tracestate") == ["a=1", "b=2"]
+    assert route.calls.last.request.headers.get_list("tracestate") == ["a=1,b=2"]
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        [],
+        [TRACE, TRACE],
+        [TRACE.upper()],
+        [TRACE + "-"],
+        [TRACE.replace("00-", "ff-", 1)],
+        ["00-" + 32 * "0" + "-b7ad6b7169203331-01"],
+        ["00-0af7651916cd43dd8448eb211c80319c-" + 16 * "0" + "-01"],
+        ["a sentence about somebody"],
+    ],
+    ids=[
+        "none",
+        "two",
+        "capitals",
+        "an empty rest",
+        "version ff",
+        "no trace",
+        "no span",
+        "no trace at all",
+    ],
+)
+async def test_a_trace_that_is_none_is_not_passed_on(
+    parents: list[str], upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """W3C Trace Context, 3.2 and 3.3: without a parent there is no state either."""
+    route = upstream.get(MODERN_RECORD).respond(json=modern_document())
+    given = [*(("Traceparent", parent) for parent in parents), ("Tracestate", "a=1")]
+
+    await legacy_client.get(RECORD, headers=given)
+
+    crossed = route.calls.last.request.headers
+    assert "traceparent" not in crossed
+    assert "tracestate" not in crossed
+
+
+@pytest.mark.parametrize(
+    ("told", "passed"),
+    [
+        ([], f"1.1 {HOP}"),
+        (["1.0 old, 1.1 edge (a cache)"], f"1.0 old, 1.1 edge (a cache), 1.1 {HOP}"),
+        (["1.0 old", "1.1 edge"], f"1.0 old, 1.1 edge, 1.1 {HOP}"),
+        (["1.1 passerelle-00000000"], f"1.1 passerelle-00000000, 1.1 {HOP}"),
+        ([f"1.1 edge; {HOP}"], f"1.1 edge; {HOP}, 1.1 {HOP}"),
+        (["x" * 1001], f"1.1 {HOP}"),
+    ],
+    ids=["none", "some", "in two", "another gateway", "its name elsewhere", "too long"],
+)
+async def test_the_new_api_hears_of_every_hop(
+    told: list[str], passed: str, upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    """RFC 9110, 7.6.3."""
+    route = upstream.get(MODERN_RECORD).respond(json=modern_document())
+
+    await legacy_client.get(RECORD, headers=[("Via", hops) for hops in told])
+
+    assert route.calls.last.request.headers.get_list("via") == [passed]
+
+
+@pytest.mark.parametrize("told", [f"1.1 {HOP}", f"1.0 old, 1.1 {HOP} (itself), 1.1 edge"])
+async def test_a_request_that_was_here_before_goes_no_further(
+    told: str, legacy_client: httpx.AsyncClient
+) -> None:
+    response = await legacy_client.get(RECORD, headers={"Via": told})
+
+    assert response.status_code == 508
+    assert response.json() == {"error": "La requête tourne en rond."}
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Accept-Language"])
