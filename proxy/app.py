@@ -58,8 +58,10 @@ def create_app(
         settings=settings,
         loaded=loaded,
         router=Router(loaded.pack),
-        upstream=Upstream(settings, upstream),
-        credentials=make_credentials(settings, store, loaded.pack, clock, upstream),
+        upstream=Upstream(settings, upstream, counts.add),
+        credentials=make_credentials(
+            settings, store, loaded.pack, clock, transport=upstream, count=counts.add
+        ),
         memory=Memory(store, policy, loaded.pack.uuid_kinds),
         losses=Losses(),
         counts=counts,

@@ -54,7 +54,7 @@ def _reach(settings: Settings) -> None:
 async def _knock(settings: Settings) -> int:
     upstream = Upstream(settings)
     try:
-        return (await upstream.ask("GET", "/", [])).status
+        return (await upstream.ask("GET", "/", [], operation="GET /")).status
     finally:
         await upstream.close()
 

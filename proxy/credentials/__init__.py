@@ -17,6 +17,7 @@ from proxy.credentials.token_endpoint import TokenEndpoint
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, Settings
 from proxy.store.store import Store
+from proxy.upstream.breaker import Count, uncounted
 from proxy.upstream.client import Transport, Upstream
 
 __all__ = ["PARAMETERS", "Caller", "Credentials", "make_credentials", "without_token"]
@@ -27,7 +28,9 @@ def make_credentials(
     store: Store,
     pack: Pack,
     clock: Callable[[], datetime],
+    *,
     transport: Transport | None = None,
+    count: Count = uncounted,
 ) -> Credentials:
     """
     The credentials as the settings ask for them; `transport` is under the calls of the token
@@ -39,7 +42,7 @@ def make_credentials(
         _refuse_without_token_url(settings)
         return Credentials(certificate=certificate, clients=clients)
     endpoint_settings = settings.model_copy(update={"upstream_url": settings.token_url})
-    upstream = Upstream(endpoint_settings, transport)
+    upstream = Upstream(endpoint_settings, transport, count)
     endpoint = TokenEndpoint(upstream)
     opaque = None
     if settings.tokens == "opaque":

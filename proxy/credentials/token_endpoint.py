@@ -37,6 +37,7 @@ LONGEST_SECONDS = 10 * 366 * 24 * 60 * 60
 
 TEXT = re.compile(r"[\x21-\x7e]+", re.ASCII)
 MAX_DEPTH = 16
+OPERATION = "POST token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,14 @@ class TokenEndpoint:
             ("authorization", client.authorization),
             ("content-type", "application/x-www-form-urlencoded"),
         ]
-        reply = await self.upstream.ask("POST", "", headers, urlencode(form).encode())
+        reply = await self.upstream.ask(
+            "POST",
+            "",
+            headers,
+            urlencode(form).encode(),
+            operation=OPERATION,
+            caller=client.authorization,
+        )
         if reply.status != 200:
             raise _refusal(reply)
         return _grant(_document(reply))

@@ -92,7 +92,13 @@ class Gateways:
             settings["pack_options"] = self.folder / "options.toml"
             settings["pack_options"].write_text(options, encoding="utf-8")
         chosen = Settings(
-            **{"upstream_url": UPSTREAM, "data_dir": self.folder / "state", **settings}
+            **{
+                "upstream_url": UPSTREAM,
+                "data_dir": self.folder / "state",
+                # One answer of the new API, one answer of the gateway.
+                "retry_ratio": 0,
+                **settings,
+            }
         )
         app = create_app(
             chosen,

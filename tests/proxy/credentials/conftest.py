@@ -187,7 +187,7 @@ class Maker:
         pack = replace(PACK, oauth=oauth_form(options or OAuth(), language))
         store = RecordingStore(settings, self.clock)
         transport = httpx.MockTransport(self.server)
-        made = make_credentials(settings, store, pack, self.clock, transport)
+        made = make_credentials(settings, store, pack, self.clock, transport=transport)
         self.made.append((made, store))
         return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -173,11 +172,11 @@ def test_a_probe_that_was_abandoned_lets_another_one_follow_in_its_time() -> Non
     assert not given.breaker.is_open
 
 
-async def called(breaker: Breaker, work: Callable[[], asyncio.Future[None]]) -> None:
+async def called(breaker: Breaker, answer: asyncio.Future[None]) -> None:
     """How a call goes through a breaker."""
     admitted = breaker.admit()
     try:
-        await work()
+        await answer
     except asyncio.CancelledError:
         breaker.abandoned(admitted)
         raise
@@ -191,7 +190,7 @@ async def test_a_probe_that_is_cancelled_at_any_moment_leaves_room_for_the_next(
     for answered_meanwhile in (False, True):
         given.clock.now += SECONDS
         answer: asyncio.Future[None] = loop.create_future()
-        probe = asyncio.create_task(called(given.breaker, lambda answer=answer: answer))
+        probe = asyncio.create_task(called(given.breaker, answer))
         await asyncio.sleep(0)
         assert given.refuses()
         if answered_meanwhile:

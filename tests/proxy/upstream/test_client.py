@@ -56,7 +56,7 @@ def ok() -> httpx.Response:
 
 def upstream_of(transport: httpx.AsyncBaseTransport | None, **settings: Any) -> Upstream:
     """The client of a new API that answers through this transport."""
-    return Upstream(Settings(**{"upstream_url": UPSTREAM, **settings}), transport)
+    return Upstream(Settings(**{"upstream_url": UPSTREAM, "retry_ratio": 0, **settings}), transport)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_what_httpx_raises_becomes_our_own_and_tells_whether_the_request_m
         raise raised
 
     with pytest.raises(told) as caught:
-        await upstream_of(Answering(fail)).ask("GET", "/x", [])
+        await upstream_of(Answering(fail)).ask("GET", "/x", [], operation="GET /x")
 
     assert caught.value.__cause__ is raised
     assert caught.value.sent == sent
@@ -108,24 +108,6 @@ async def test_no_call_outlives_its_deadline(
 
     assert response.status_code == 504
     assert response.json() == {"error": "Le service n'a pas répondu à temps."}
-
-
-async def test_calls_beyond_the_limit_wait_their_turn_and_the_waiting_counts() -> None:
-    """A call never waits inside httpx's pool: cancelled there, it would break the pool."""
-    transport = Answering(ok, seconds=0.08)
-    upstream = upstream_of(transport, upstream_connections=2, deadline_seconds=0.12)
-
-    results = await asyncio.gather(
-        *(upstream.ask("GET", "/x", []) for _ in range(6)), return_exceptions=True
-    )
-    afterwards = await upstream.ask("GET", "/x", [])
-
-    assert transport.at_most == 2
-    assert [type(result).__name__ for result in results] == [
-        *("Reply", "Reply"),
-        *["UpstreamTimeoutError"] * 4,
-    ]
-    assert afterwards.status == 200
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "Deflate", "identity, gzip"])
@@ -190,7 +172,7 @@ async def test_an_endless_answer_is_given_up_at_the_limit() -> None:
     transport = Answering(lambda: httpx.Response(200, stream=Dripping()))
 
     with pytest.raises(UpstreamContractError) as caught:
-        await upstream_of(transport, max_answer_bytes=2).ask("GET", "/x", [])
+        await upstream_of(transport, max_answer_bytes=2).ask("GET", "/x", [], operation="GET /x")
 
     assert str(caught.value) == "(the whole document): too_large"
 
@@ -285,7 +267,7 @@ async def test_proxies_and_credentials_of_the_machine_are_ignored(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     upstream = upstream_of(None, upstream_url=f"http://127.0.0.1:{ports[0]}")
 
-    reply = await upstream.ask("GET", "/x", [])
+    reply = await upstream.ask("GET", "/x", [], operation="GET /x")
     await upstream.close()
 
     async with new_api, proxy:

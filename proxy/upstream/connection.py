@@ -1,0 +1,177 @@
+"""One connection: one call at a time, and nothing kept of a call that went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+from collections.abc import Callable, Hashable
+from typing import cast
+
+import httpx
+
+from proxy.upstream.answer import AnswerReader
+from proxy.upstream.limits import TransportLimits
+
+Count = Callable[[str, str], None]
+"""Told what happened to connections: a name and a label, both from closed sets."""
+
+# Where poll tells the end of a stream from bytes (Linux), the label of a closing tells it too.
+_ENDED = getattr(select, "POLLRDHUP", 0)
+
+
+class Connection(asyncio.Protocol):
+    """
+    A connection and its present call.
+
+    It closes itself when bytes or its end come while no call is under way; `when_closed` is told.
+    """
+
+    def __init__(
+        self,
+        limits: TransportLimits,
+        affinity: Hashable,
+        count: Count,
+        when_closed: Callable[[Connection], None],
+    ) -> None:
+        self.affinity = affinity
+        """Whose calls it carries."""
+        self.closed = ""
+        """Why it was closed; empty while it is open."""
+        self.begun = False
+        """Whether a byte of the present answer has come."""
+        self.opened = False
+        self.idle_since = 0.0
+        self._limits = limits
+        self._count = count
+        self._when_closed = when_closed
+        self._opened_at = 0.0
+        self._early = False
+        self._reader: AnswerReader | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._failure: httpx.TransportError | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._total_at = 0.0
+
+    async def exchange(
+        self, payload: bytes, method: str, first_byte_at: float, total_at: float
+    ) -> AnswerReader:
+        """Write a request whole and read its answer whole; raises httpx's errors."""
+        loop = asyncio.get_running_loop()
+        reader = self._reader = AnswerReader(method, self._limits)
+        over = self._over = loop.create_future()
+        self.begun = self._early = False
+        self._total_at = total_at
+        self._timer = loop.call_at(min(first_byte_at, total_at), self._time_is_up)
+        try:
+            self.transport.write(payload)
+            await over
+        finally:
+            self._timer.cancel()
+            self._reader = self._over = self._timer = None
+        if self._failure is not None:
+            raise self._failure
+        return reader
+
+    def unfit_after(self, answer: AnswerReader) -> str:
+        """Why no other call may follow this answer; empty when one may."""
+        if self._early:
+            return "early"
+        if answer.leftover:
+            return "leftover"
+        return "" if answer.keeps else "told"
+
+    def unfit(self, now: float) -> str:
+        """Why it cannot be used again; empty when it can."""
+        if self.closed or self.transport.is_closing():
+            return self.closed or "ended"
+        if now - self._opened_at >= self._limits.age_seconds:
+            return "age"
+        if now - self.idle_since >= self._limits.idle_seconds:
+            return "idle"
+        return self.heard()
+
+    def heard(self) -> str:
+        """What stands in the kernel and has not come to the loop: "ended", "unsolicited" or ""."""
+        events = self._poll.poll(0)
+        if not events:
+            return ""
+        return "ended" if events[0][1] & (_ENDED | select.POLLHUP) else "unsolicited"
+
+    def close(self, reason: str) -> None:
+        """Close at once, whatever is under way."""
+        if self.closed:
+            return
+        self.closed = reason
+        self._count("closed", reason)
+        self.transport.abort()
+        self._when_closed(self)
+
+    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
+        """Go on through TLS, with a server that shows a certificate of this name."""
+        loop = asyncio.get_running_loop()
+        transport = await loop.start_tls(self._socket, self, tls, server_hostname=host)
+        self.transport = cast("asyncio.Transport", transport)
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's is no subclass of asyncio's.
+        self.transport = self._socket = cast("asyncio.Transport", transport)
+        self.opened = True
+        self._opened_at = asyncio.get_running_loop().time()
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | _ENDED)
+        self._count("opened", "")
+
+    def data_received(self, data: bytes) -> None:
+        if self._reader is None or self._over is None:
+            self.close("unsolicited")
+        elif self._over.done():
+            # Between the end of the answer and the caller's next step.
+            self._reader.leftover = True
+        else:
+            if not self.begun:
+                self.begun = True
+                self._early = self._unwritten()
+            try:
+                self._reader.feed(data)
+            except httpx.RemoteProtocolError as error:
+                self._end(error)
+            else:
+                if self._reader.complete:
+                    self._end(None)
+
+    def eof_received(self) -> None:
+        self._lost(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._lost(error)
+
+    def _unwritten(self) -> bool:
+        return bool(self.transport.get_write_buffer_size() or self._socket.get_write_buffer_size())
+
+    def _lost(self, error: Exception | None) -> None:
+        if self._reader is not None:
+            failure: httpx.TransportError
+            if isinstance(error, BrokenPipeError):
+                failure = httpx.WriteError("the connection ended under the request")
+            elif error is None and self.begun:
+                failure = httpx.RemoteProtocolError("the answer was cut short")
+            else:
+                failure = httpx.ReadError("the connection ended before the answer")
+            failure.__cause__ = error
+            self._end(failure)
+        self.close("ended")
+
+    def _time_is_up(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.begun and loop.time() < self._total_at:
+            self._timer = loop.call_at(self._total_at, self._time_is_up)
+        else:
+            self._end(httpx.ReadTimeout("the answer did not come in time"))
+
+    def _end(self, failure: httpx.TransportError | None) -> None:
+        if self._over is not None and not self._over.done():
+            self._failure = failure
+            self._over.set_result(None)

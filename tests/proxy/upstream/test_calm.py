@@ -1,0 +1,193 @@
+"""Calm under faults: what is tried once more, and what is not asked for a while."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import httpx
+import pytest
+
+from proxy.errors import SuspendedError, UpstreamError, UpstreamUnreachableError
+from proxy.observe.counts import Counts
+from proxy.settings import Settings
+from proxy.upstream.client import Upstream
+from tests.proxy.conftest import UPSTREAM
+
+Answer = httpx.Response | Exception
+
+
+class Answering(httpx.AsyncBaseTransport):
+    """Answers with one after the other, the last one for ever."""
+
+    def __init__(self, *answers: Answer, seconds: float = 0) -> None:
+        self.answers = list(answers)
+        self.seconds = seconds
+        self.asked: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        await asyncio.sleep(self.seconds)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=b"{}")
+
+
+def upstream_of(
+    transport: httpx.AsyncBaseTransport, counts: Counts | None = None, **settings: Any
+) -> Upstream:
+    """A new API that answers through this transport."""
+    chosen = Settings(**{"upstream_url": UPSTREAM, **settings})
+    return Upstream(chosen, transport, (counts or Counts()).add)
+
+
+async def read(upstream: Upstream, **options: Any) -> int:
+    """The status of a read."""
+    return (await upstream.ask("GET", "/x", [], operation="GET /x", **options)).status
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        httpx.Response(502),
+        httpx.Response(503),
+        httpx.Response(504),
+        httpx.ConnectError("x"),
+        httpx.ConnectTimeout("x"),
+        httpx.ReadTimeout("x"),
+        httpx.ReadError("x"),
+        httpx.RemoteProtocolError("x"),
+    ],
+    ids=lambda first: getattr(first, "status_code", type(first).__name__),
+)
+async def test_a_read_that_failed_is_tried_once_more(first: Answer) -> None:
+    transport, counts = Answering(first, httpx.Response(200)), Counts()
+
+    status = await read(upstream_of(transport, counts))
+
+    assert status == 200
+    assert len(transport.asked) == 2
+    assert counts.of == {("retried", ""): 1}
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        httpx.Response(200),
+        httpx.Response(404),
+        httpx.Response(500),
+        httpx.Response(503, headers={"Retry-After": "7"}),
+    ],
+    ids=lambda only: str(only.status_code),
+)
+async def test_an_answer_that_is_one_is_taken(only: httpx.Response) -> None:
+    transport = Answering(only)
+
+    assert await read(upstream_of(transport)) == only.status_code
+    assert len(transport.asked) == 1
+
+
+async def test_a_read_is_never_tried_a_third_time() -> None:
+    transport = Answering(httpx.Response(503))
+
+    assert await read(upstream_of(transport)) == 503
+    assert len(transport.asked) == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("failure", [httpx.Response(503), httpx.ConnectError("x")], ids=type)
+async def test_what_changes_something_is_sent_once(method: str, failure: Answer) -> None:
+    transport = Answering(failure)
+
+    with contextlib.suppress(UpstreamUnreachableError):
+        await upstream_of(transport).ask(method, "/x", [], b"{}", operation=f"{method} /x")
+
+    assert len(transport.asked) == 1
+
+
+async def test_without_time_nothing_is_tried_again() -> None:
+    transport = Answering(httpx.Response(503))
+    ends_at = asyncio.get_running_loop().time()
+
+    assert await read(upstream_of(transport), ends_at=ends_at) == 503
+    assert len(transport.asked) == 1
+
+
+async def test_what_is_tried_again_is_paid_from_a_budget() -> None:
+    transport = Answering(httpx.Response(503))
+    upstream = upstream_of(transport, breaker_ratio=1, retry_ratio=0)
+
+    for _ in range(5):
+        await read(upstream)
+
+    assert len(transport.asked) == 5
+
+
+async def test_an_operation_that_fails_and_fails_is_not_asked_for_a_while() -> None:
+    transport, counts = Answering(httpx.Response(500)), Counts()
+    upstream = upstream_of(transport, counts)
+    for _ in range(10):
+        await read(upstream)
+
+    with pytest.raises(SuspendedError) as caught:
+        await read(upstream)
+
+    assert (caught.value.status, caught.value.sent) == (503, False)
+    assert caught.value.headers == {"Retry-After": "1"}
+    assert len(transport.asked) == 10
+    assert counts.of[("breaker", "refused")] == 1
+    other = await upstream.ask("GET", "/y", [], operation="GET /y")
+    assert other.status == 500
+
+
+async def test_a_call_that_is_given_up_says_nothing_of_the_new_api() -> None:
+    transport = Answering(httpx.Response(200), seconds=30)
+    upstream = upstream_of(transport)
+    calls = [asyncio.create_task(read(upstream)) for _ in range(20)]
+    await asyncio.sleep(0)
+
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+    assert upstream.breakers.open() == []
+    transport.seconds = 0
+    assert await read(upstream) == 200
+
+
+async def test_a_call_that_only_waited_for_others_says_nothing_of_the_new_api() -> None:
+    upstream = upstream_of(Answering(httpx.PoolTimeout("x")), retry_ratio=0)
+
+    for _ in range(20):
+        with pytest.raises(UpstreamError):
+            await read(upstream)
+
+    assert upstream.breakers.open() == []
+
+
+@pytest.mark.parametrize(("reuse", "affinity"), [("caller", "Bearer mine"), ("any", None)])
+async def test_a_connection_is_kept_for_its_caller(reuse: str, affinity: str | None) -> None:
+    transport = Answering(httpx.Response(200))
+
+    await read(upstream_of(transport, upstream_reuse=reuse), caller="Bearer mine")
+
+    assert transport.asked[0].extensions.get("affinity") == affinity
+
+
+async def test_a_transport_that_keeps_no_time_is_given_up_too() -> None:
+    upstream = upstream_of(Answering(httpx.Response(200), seconds=30), deadline_seconds=0.01)
+
+    async with asyncio.timeout(1):
+        with pytest.raises(UpstreamError):
+            await read(upstream)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://127.0.0.1:1/base"])
+async def test_without_a_transport_of_its_own_it_calls_over_the_network(url: str) -> None:
+    upstream = Upstream(Settings(upstream_url=url, retry_ratio=0))
+
+    with pytest.raises(UpstreamUnreachableError) as caught:
+        await read(upstream)
+
+    assert not caught.value.sent
+    await upstream.close()
