@@ -14,6 +14,7 @@ from starlette.routing import Route
 from proxy import packs
 from proxy.credentials import make_credentials
 from proxy.front.door import Door
+from proxy.front.drain import on_sigterm
 from proxy.front.health import healthz, readyz
 from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
@@ -72,7 +73,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await gateway.memory.store.open()
+        put_back = on_sigterm(wire, settings.drain_seconds)
         yield {WIRE: wire}
+        put_back()
         counts.tell()
         gateway.losses.tell()
         await gateway.close()

@@ -47,6 +47,7 @@ class Door:
         scope.get("state", {})[LEFT] = leaving
         try:
             response = await self._answered(walk)
+            leaving.task = None
             await response(scope, receive, send)
         except asyncio.CancelledError:
             if not leaving.left:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.proxy.conftest import LogLines
+from tests.proxy.conftest import Gateways, LogLines, legacy_client_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,14 @@ async def test_health_cannot_be_written(legacy_client: httpx.AsyncClient, path: 
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_who_is_about_to_end_takes_no_requests_and_still_lives(gateways: Gateways) -> None:
+    app = gateways.app()
+    app.state.wire.draining = True
+    client = legacy_client_of(app)
+
+    ready, live = await client.get("/readyz"), await client.get("/healthz")
+
+    assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+    assert live.status_code == 200
