@@ -43,7 +43,7 @@ async def test_all_calls_of_a_request_share_its_deadline(gateways: Gateways) -> 
     response = await client.put(RECORD, json=legacy_document())
 
     assert response.status_code == 504
-    assert slow.asked == ["GET", "PUT"]
+    assert slow.asked == ["GET", "PATCH"]
 
 
 async def test_a_read_that_is_stuck_anywhere_is_given_up(gateways: Gateways) -> None:
