@@ -18,12 +18,12 @@ from proxy.front.drain import on_sigterm
 from proxy.front.health import healthz, readyz
 from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
-from proxy.front.turns import Turns
 from proxy.front.wire import WIRE, Limits, Wire
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.memory import Memory, policy_of
 from proxy.journey.routing import Router
+from proxy.journey.turns import Turns
 from proxy.observe import logs
 from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses

@@ -52,7 +52,8 @@ def _reach(settings: Settings) -> None:
 
 
 async def _knock(settings: Settings) -> int:
-    upstream = Upstream(settings)
+    # Once is enough to tell.
+    upstream = Upstream(settings.model_copy(update={"retry_ratio": 0}))
     try:
         return (await upstream.ask("GET", "/", [], operation="GET /")).status
     finally:

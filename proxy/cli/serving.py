@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import ssl
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from proxy import app as gateway
 from proxy.cli.console import err
 from proxy.errors import ConfigurationError, StoreError
+from proxy.front.tls import server_context
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
 from proxy.store import upkeep
@@ -58,11 +61,20 @@ def serve(
 
     Configured by the environment; PASSERELLE_UPSTREAM_URL, the new API's base URL, suffices.
     """
-    policy = asyncio.run(prepared(settings_of_environment()))
+    settings = settings_of_environment()
+    policy = asyncio.run(prepared(settings))
+    secured = {} if settings.tls_certificate is None else {"ssl_context_factory": tls}
     listening = listen(host, port)
-    server_config = config("proxy.app:from_environment", factory=True, workers=workers)
+    server_config = config(
+        "proxy.app:from_environment",
+        factory=True,
+        workers=workers,
+        timeout_keep_alive=settings.idle_seconds,
+        timeout_graceful_shutdown=settings.grace_seconds,
+        **secured,
+    )
     err().print(
-        f"passerelle serves on {address(listening)}\n"
+        f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
         f"values that the new API has no place for: {fates(policy)}",
         soft_wrap=True,
     )
@@ -74,6 +86,7 @@ def serve(
 
 async def prepared(settings: Settings) -> Policy:
     """Everything that can be wrong is found here, before the first request, and told in a line."""
+    server_context(settings)
     made = gateway.create_app(settings).state.gateway
     try:
         await made.memory.store.open()
@@ -91,6 +104,11 @@ async def prepared(settings: Settings) -> Policy:
         )
     policy: Policy = made.memory.policy
     return policy
+
+
+def tls(_config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext | None:
+    """The gateway's side of TLS; each worker process makes its own."""
+    return server_context(settings_of_environment())
 
 
 def fates(policy: Policy) -> str:
@@ -147,19 +165,18 @@ def _run(server_config: uvicorn.Config, listening: socket.socket) -> None:
 
 def config(app: Any, **others: Any) -> uvicorn.Config:
     """How every server of this project runs: no line that holds a URL, no name in its answers."""
-    return uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
+    ours: dict[str, Any] = {
+        "http": "httptools",
+        "ws": "none",
+        "log_config": None,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
         # Else a client on this machine could choose the address that it is seen to come from.
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        **others,
-    )
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+    return uvicorn.Config(app, **{**ours, **others})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -176,7 +193,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def address(listening: socket.socket) -> str:
+def address(listening: socket.socket, scheme: str = "http") -> str:
     """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from proxy.credentials import Credentials
-from proxy.front.turns import Turns
 from proxy.journey.memory import Memory
 from proxy.journey.routing import Router
+from proxy.journey.turns import Turns
 from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
 from proxy.packs import Loaded

@@ -47,8 +47,8 @@ class Breaker:
         self._within_seconds = within_seconds
         # When each call ended, and whether it failed.
         self._outcomes: deque[tuple[float, bool]] = deque(maxlen=outcomes)
-        # Begins anew when the breaker opens, lets a probe through or closes. An outcome says
-        # something of the era in which its call was admitted, and nothing in a later one.
+        # Begins anew when the breaker opens or closes. An outcome says something of the era in
+        # which its call was admitted, and nothing in a later one.
         self._era = 0
         self._open = False
         self._probing = False
@@ -71,7 +71,6 @@ class Breaker:
                 self._count(COUNTER, "refused")
                 raise SuspendedError
             self._count(COUNTER, "probed")
-            self._era += 1
             self._probing = True
             self._probe_at = now + self._seconds
         return self._era
@@ -93,7 +92,7 @@ class Breaker:
         if admitted != self._era:
             return
         now = self._clock()
-        if self._probing:
+        if self._open:
             self._probing = False
             if failed:
                 self._probe_at = now + self._seconds

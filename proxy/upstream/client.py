@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
@@ -123,30 +123,38 @@ class Upstream:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._deadline if ends_at is None else ends_at
         request = self._request(method, path, headers, content, caller)
-        self._budget.deposit()
         try:
-            reply = await self._guarded(request, operation, until)
+            reply = await self._guarded(request, operation, until, self._budget.deposit)
         except (UpstreamTimeoutError, UpstreamUnreachableError):
-            if not self._once_more(method, until):
+            if not self._once_more(method, operation, until):
                 raise
         else:
-            if not _passing(reply) or not self._once_more(method, until):
+            if not _passing(reply) or not self._once_more(method, operation, until):
                 return reply
         await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - full jitter, no secret
         return await self._guarded(request, operation, until)
 
-    def _once_more(self, method: str, until: float) -> bool:
+    def _once_more(self, method: str, operation: str, until: float) -> bool:
         """Whether a call that failed is tried again: it changes nothing, and can be afforded."""
         late = asyncio.get_running_loop().time() + PAUSE_SECONDS >= until
-        if method not in READS or late or not self._budget.withdraw():
+        if method not in READS or late or self.breakers.of(operation).is_open:
+            return False
+        if not self._budget.withdraw():
             return False
         self._count("retried", "")
         return True
 
-    async def _guarded(self, request: httpx.Request, operation: str, until: float) -> Reply:
+    async def _guarded(
+        self,
+        request: httpx.Request,
+        operation: str,
+        until: float,
+        paid: Callable[[], None] = lambda: None,
+    ) -> Reply:
         """A call that the operation's breaker admits, and is told the outcome of."""
         breaker = self.breakers.of(operation)
         admitted = breaker.admit()
+        paid()
         end = breaker.abandoned
         try:
             reply = await self._exchanged(request, until)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.errors import OverloadedError
-from proxy.front.turns import Turns
+from proxy.journey.turns import Turns
 from proxy.observe.counts import Counts
 
 LONG = 3600
@@ -131,7 +131,22 @@ async def test_a_turn_that_comes_just_after_the_time_is_over_is_not_lost() -> No
     assert (turns.in_flight, turns.waiting) == (0, 0)
 
 
-async def test_who_leaves_the_line_is_no_longer_in_it() -> None:
+async def test_who_leaves_the_line_makes_room_for_another() -> None:
+    turns = Turns(1, 1, LONG)
+    await turns.take()
+    first = await begun(turns)
+
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+    second = await begun(turns)
+    turns.give_back()
+    await second
+    assert (turns.in_flight, turns.waiting) == (1, 0)
+
+
+async def test_a_turn_goes_past_one_who_is_leaving_the_line() -> None:
     turns = Turns(1, 2, LONG)
     await turns.take()
     first, second = await begun(turns), await begun(turns)
