@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from proxy import app as gateway
 from proxy.cli.console import err
 from proxy.errors import ConfigurationError, StoreError
+from proxy.front.protocol import HardenedProtocol
 from proxy.front.tls import server_context
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
@@ -69,6 +70,7 @@ def serve(
         "proxy.app:from_environment",
         factory=True,
         workers=workers,
+        http=HardenedProtocol,
         timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=settings.grace_seconds,
         **secured,

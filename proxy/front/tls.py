@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -40,6 +41,20 @@ def server_context(settings: FrontSettings, clock: Clock = time.monotonic) -> ss
                 "file of the gateway's certificate"
             )
     return None
+
+
+def bounding_handshakes(
+    loop: asyncio.AbstractEventLoop, seconds: float
+) -> asyncio.AbstractEventLoop:
+    """
+    The same loop, whose servers give a handshake so long.
+
+    The protocol, which has deadlines of its own, is not there before the handshake is over; loops
+    give it a minute, and uvicorn has no setting for it.
+    """
+    bounded = partial(loop.create_server, ssl_handshake_timeout=seconds)
+    loop.create_server = bounded  # type: ignore[method-assign] - uvloop's class is final, its loops are not
+    return loop
 
 
 def subject_of(transport: asyncio.BaseTransport) -> str | None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from proxy.errors import ConfigurationError
-from proxy.front.tls import CHECK_SECONDS, server_context, subject_of
+from proxy.front.tls import CHECK_SECONDS, bounding_handshakes, server_context, subject_of
 from proxy.settings import FrontSettings
 from tests.authorities import Authority, Issued, handshake
 from tests.proxy.conftest import LogLines
@@ -162,6 +164,28 @@ def test_a_subject_that_cannot_be_read_is_nobodys() -> None:
             return b"\x30\x00"
 
     assert subject_of(Shown(Unreadable())) is None
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_handshake_that_does_not_go_on_is_over_in_time(
+    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    context = Gateway(tmp_path).context
+
+    async def heard() -> bytes:
+        server = await asyncio.get_running_loop().create_server(
+            asyncio.Protocol, "127.0.0.1", 0, ssl=context
+        )
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        said = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        server.close()
+        return said
+
+    with asyncio.Runner(loop_factory=lambda: bounding_handshakes(new_loop(), 0.05)) as runner:
+        runner.get_loop().set_exception_handler(lambda loop, told: None)
+
+        assert runner.run(heard()) == b""
 
 
 def test_a_new_certificate_is_shown_without_a_restart(tmp_path: Path, log_lines: LogLines) -> None:

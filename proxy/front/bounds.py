@@ -1,0 +1,63 @@
+"""How much of one request has come, and how much may."""
+
+from __future__ import annotations
+
+from proxy.front import framing
+from proxy.front.framing import Refusal
+from proxy.front.wire import Limits
+
+OVERHEAD = 8
+"""A body in chunks may be so many times its limit on the wire, sizes and extensions included."""
+
+
+class Bounds:
+    """Counts the bytes of a request as they come, also those that the parser keeps to itself."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._whole = OVERHEAD * limits.body_bytes + limits.head_bytes
+        self.begin()
+
+    def begin(self) -> None:
+        """The next byte is the first of a head."""
+        self._bytes = self._body_bytes = self._trailers = 0
+        self._bound, self._excess = self._limits.head_bytes, framing.HEAD_BYTES
+
+    @property
+    def room(self) -> int:
+        """
+        How many bytes may be fed to the parser before it is asked again.
+
+        Never more than a head: so one whose beginning was not seen is at most twice too large.
+        """
+        return min(self._bound - self._bytes, self._limits.head_bytes)
+
+    def fed(self, count: int) -> None:
+        """So many bytes go to the parser now."""
+        self._bytes += count
+
+    @property
+    def exceeded(self) -> Refusal | None:
+        """What is wrong when a request of which this has come is not whole yet."""
+        return self._excess if self._bytes >= self._bound else None
+
+    def head_complete(self) -> None:
+        """What comes next is the body."""
+        self._bound, self._excess = self._whole, framing.BODY_BYTES
+
+    def chunk_begins(self) -> None:
+        """What comes next is a chunk's content or, of the last one, trailers: as large as a head."""
+        if self._bytes + self._limits.head_bytes < self._whole:
+            self._bound = self._bytes + self._limits.head_bytes
+            self._excess = framing.HEAD_BYTES
+
+    def content(self, count: int) -> Refusal | None:
+        """So much of the body has come."""
+        self._body_bytes += count
+        self.head_complete()
+        return framing.BODY_BYTES if self._body_bytes > self._limits.body_bytes else None
+
+    def trailer(self) -> Refusal | None:
+        """One more trailer has come."""
+        self._trailers += 1
+        return framing.FIELDS if self._trailers > self._limits.fields else None

@@ -1,0 +1,158 @@
+"""uvicorn's protocol, hardened: what is in doubt never reaches the application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httptools
+
+from proxy.front import framing
+from proxy.front.bounds import Bounds
+from proxy.front.connection import BODY, HEAD, IDLE, Connection
+from proxy.front.framing import Fields, Refusal
+
+MAX_QUEUED = 16
+"""Requests that a client may have sent while an earlier one is not answered."""
+
+
+class _StopError(Exception):
+    """Makes the parser stop: nothing more on this connection is read."""
+
+
+class HardenedProtocol(Connection):
+    """Reads the requests of a connection, within bounds, and judges each by its head."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # Versions are judged here, so that a wrong one has a status of its own.
+        self.parser.set_dangerous_leniencies(lenient_version=True)
+        self._bounds = Bounds(self.wire.limits)
+        self._raw = b""
+        """What came since before the request began, until its first line is whole."""
+        self._judged: list[tuple[bytes, bytes]] = []
+        self._unread: Fields = ()
+        self._found: Refusal | None = None
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        while data and not self._over:
+            if self._stage is IDLE:
+                self._stage, self._raw, self.headers = HEAD, b"", []
+            room = self._bounds.room
+            piece, data = data[:room], data[room:]
+            self._bounds.fed(len(piece))
+            self._feed(piece)
+            exceeded = self._bounds.exceeded
+            if exceeded is not None:
+                self._refuse(exceeded)
+        if data:
+            self._discard(len(data))
+        self._watch()
+
+    def _feed(self, piece: bytes) -> None:
+        if self._stage is BODY:
+            self._raw = piece
+        elif not self.headers:
+            self._raw += piece
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as ignored:
+            self._go_on_after_upgrade(piece[ignored.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._found or framing.SYNTAX)
+
+    def _go_on_after_upgrade(self, rest: bytes) -> None:
+        """
+        Read on, as if no upgrade had been asked for.
+
+        What follows the head is the body, if it has one, or the next request; but the parser
+        takes it for the first bytes of another protocol. So another one reads the body.
+        """
+        if self._unread:
+            self.parser = httptools.HttpRequestParser(_Body(self))
+            fields = b"".join(b"%b: %b\r\n" % field for field in self._unread)
+            self.parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n" % fields)
+            self._unread = ()
+        self._feed(rest)
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        if self._over:
+            raise _StopError
+        super().on_message_begin()
+        self._stage, self._method, self._judged = HEAD, b"", []
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self.wire.limits.target_bytes:
+            self._stop(framing.TARGET_BYTES)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._stage is BODY:
+            # RFC 9110, 6.5.1: a trailer never becomes a header.
+            self.wire.counts.add("trailers")
+            self._stop(self._bounds.trailer())
+            return
+        name = name.lower()
+        if name in framing.JUDGED:
+            self._judged.append((name, value))
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._method, version = self.parser.get_method(), self.parser.get_http_version()
+        self._stop(
+            framing.refused(self._method, version, self.url, self._judged, self.wire.limits)
+            or self._head_refused(version)
+        )
+        # RFC 9110, 10.1.1: an expectation in HTTP/1.0 is ignored.
+        expects = any(name == b"expect" for name, _ in self._judged)
+        self.expect_100_continue = expects and version == "1.1"
+        self._stage = BODY
+        self._bounds.head_complete()
+        super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self._unread = framing.of_a_body(self._judged)
+            # The parser that reads it reads no other request.
+            self.cycle.keep_alive = self.cycle.keep_alive and not self._unread
+
+    def _head_refused(self, version: str) -> Refusal | None:
+        if len(self.headers) > self.wire.limits.fields:
+            return framing.FIELDS
+        # The parser takes more spaces than one, and the first lines of other protocols.
+        if b"%b %b HTTP/%b\r\n" % (self._method, self.url, version.encode()) not in self._raw:
+            return framing.SYNTAX
+        return framing.PIPELINED if len(self.pipeline) >= MAX_QUEUED else None
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins; if it is the last one, what comes next are trailers."""
+        self._bounds.chunk_begins()
+
+    def on_body(self, body: bytes) -> None:
+        self._stop(self._bounds.content(len(body)))
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._unread:
+            return
+        self._stage, self._began = IDLE, None
+        self._bounds.begin()
+        self._over = not self.cycle.keep_alive
+        super().on_message_complete()
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _stop(self, found: Refusal | None) -> None:
+        if found is not None:
+            self._found = found
+            raise _StopError
+
+
+class _Body:
+    """What a parser tells that reads a body alone."""
+
+    def __init__(self, protocol: HardenedProtocol) -> None:
+        self.on_chunk_header = protocol.on_chunk_header
+        self.on_body = protocol.on_body
+        self.on_message_complete = protocol.on_message_complete
