@@ -47,7 +47,6 @@ class Door:
         scope.get("state", {})[LEFT] = leaving
         try:
             response = await self._answered(walk)
-            leaving.task = None
             await response(scope, receive, send)
         except asyncio.CancelledError:
             if not leaving.left:
@@ -55,6 +54,10 @@ class Door:
             self.gateway.counts.add("left")
             self._log(walk, CLIENT_LEFT, time.perf_counter() - began)
             return
+        finally:
+            # The request and what is called when its client leaves hold each other: else every
+            # document would wait for the collector.
+            scope.get("state", {}).pop(LEFT, None)
         journey = walk.journey
         if response.status_code < 400:
             lost = () if journey is None else journey.lost

@@ -80,6 +80,12 @@ class AnswerReader:
         else:
             self._read_chunks(data)
 
+    def drop(self) -> None:
+        """Let go of an answer that will not be used."""
+        # The parser and this reader hold each other: else it would wait for the collector.
+        self._chunks = None
+        self._body = io.BytesIO()
+
     def _read_head(self, data: bytes) -> bytes | None:
         """What follows the head that counts; None before its end."""
         self._head += data

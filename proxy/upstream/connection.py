@@ -69,6 +69,8 @@ class Connection(asyncio.Protocol):
         finally:
             self._timer.cancel()
             self._reader = self._over = self._timer = None
+            if not reader.complete:
+                reader.drop()
         if self._failure is not None:
             raise self._failure
         return reader
