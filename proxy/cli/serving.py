@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 from uvicorn.supervisors import Multiprocess
 
 from proxy import app as gateway
 from proxy.cli.console import err
 from proxy.errors import ConfigurationError, StoreError
 from proxy.front.protocol import HardenedProtocol
-from proxy.front.tls import server_context
+from proxy.front.tls import bounding_handshakes, server_context
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
 from proxy.store import upkeep
@@ -64,7 +65,9 @@ def serve(
     """
     settings = settings_of_environment()
     policy = asyncio.run(prepared(settings))
-    secured = {} if settings.tls_certificate is None else {"ssl_context_factory": tls}
+    secured: dict[str, Any] = {}
+    if settings.tls_certificate is not None:
+        secured = {"ssl_context_factory": tls, "loop": "proxy.cli.serving:loop"}
     listening = listen(host, port)
     server_config = config(
         "proxy.app:from_environment",
@@ -111,6 +114,11 @@ async def prepared(settings: Settings) -> Policy:
 def tls(_config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext | None:
     """The gateway's side of TLS; each worker process makes its own."""
     return server_context(settings_of_environment())
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The loop of a gateway with TLS; each worker process makes its own."""
+    return bounding_handshakes(auto_loop_factory()(), settings_of_environment().head_seconds)
 
 
 def fates(policy: Policy) -> str:

@@ -68,9 +68,11 @@ def _clients(
     if settings.applications is None:
         raise ConfigurationError(f"{SOURCE}: it must be set for {PREFIX}CREDENTIALS=exchange")
     applications = read_applications(settings.applications)
-    if certificate.name is None and any(it.certificate for it in applications.values()):
+    told = certificate.name is not None or settings.tls_client_ca is not None
+    if not told and any(it.certificate for it in applications.values()):
         raise ConfigurationError(
-            f"{PREFIX}CERTIFICATE_HEADER: it must be set, for an application has a certificate"
+            f"{PREFIX}TLS_CLIENT_CA: it must be set, or {PREFIX}CERTIFICATE_HEADER, for an "
+            "application has a certificate"
         )
     return MappedClients(applications, clock)
 

@@ -15,6 +15,9 @@ from starlette.requests import Request
 from proxy.errors import ConfigurationError, MalformedError, UnauthorizedError
 from proxy.settings import PREFIX, Networks, Settings
 
+TLS_SUBJECT = "passerelle.subject"
+"""Under this name the state of a request may hold the subject of its client's certificate."""
+
 PARAMETERS = ("access_token", "bearer_token")
 """By these names a token may come in the query or in a form, where no header has one."""
 
@@ -88,7 +91,7 @@ def key_of(authorization: str | None) -> Key | None:
 
 @dataclass(frozen=True, slots=True)
 class CertificateHeader:
-    """Where a proxy in front tells the subject of a client certificate."""
+    """Who tells the subject of a client certificate: our own TLS, or a proxy in front."""
 
     name: str | None
     peers: Networks
@@ -104,7 +107,10 @@ class CertificateHeader:
         return cls(settings.certificate_header, settings.trusted_peers)
 
     def subject(self, request: Request) -> str | None:
-        """The subject, where a peer that is trusted tells exactly one."""
+        """That of our own TLS, else the one that a trusted peer tells, where it is just one."""
+        own: str | None = request.scope.get("state", {}).get(TLS_SUBJECT)
+        if own is not None:
+            return own
         if self.name is None or not self._trusts(request):
             return None
         told = request.headers.getlist(self.name)

@@ -46,7 +46,7 @@ class Bounds:
         self._bound, self._excess = self._whole, framing.BODY_BYTES
 
     def chunk_begins(self) -> None:
-        """What comes next is a chunk's content or, of the last one, trailers: as large as a head."""
+        """Content comes next, or trailers if the chunk is the last: at most as large as a head."""
         if self._bytes + self._limits.head_bytes < self._whole:
             self._bound = self._bytes + self._limits.head_bytes
             self._excess = framing.HEAD_BYTES

@@ -16,10 +16,12 @@ from uvicorn._types import (
 )
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from proxy.credentials.shown import TLS_SUBJECT
 from proxy.front import framing
 from proxy.front.alarm import NEVER, Alarm
 from proxy.front.framing import Refusal
-from proxy.front.outlet import Outlet
+from proxy.front.outlet import LINGER_BYTES, Outlet
+from proxy.front.tls import subject_of
 from proxy.front.wire import LEFT, WIRE, Wire
 from proxy.observe.logs import log
 
@@ -63,6 +65,10 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         writable = cast("asyncio.Transport", transport)
         super().connection_made(writable)
+        subject = subject_of(transport)
+        if subject is not None:
+            # It belongs to the connection, and uvicorn copies this for each of its requests.
+            self.app_state = {**self.app_state, TLS_SUBJECT: subject}
         limits = self.wire.limits
         self._outlet = Outlet(writable, self.loop, limits.body_seconds, self._finish)
         self._began = self.loop.time()
@@ -178,7 +184,8 @@ class Connection(HttpToolsProtocol):
 
     def _finish(self) -> None:
         """The last answer is written."""
-        if self._stage is not IDLE or self.pipeline or self._refusal is not None:
+        unread = self._stage is not IDLE or self.pipeline or self._outlet.discarded
+        if unread or self._refusal is not None:
             self._linger()
         else:
             self._outlet.shut()
@@ -190,6 +197,12 @@ class Connection(HttpToolsProtocol):
         self.pipeline.clear()
         self.flow.resume_reading()
         self._outlet.linger()
+
+    def _discard(self, data: bytes) -> None:
+        """Throw away what comes after the end, up to a bound; then let the client wait."""
+        self._outlet.discarded += len(data)
+        if self._outlet.discarded > LINGER_BYTES:
+            self.flow.pause_reading()
 
     def _watch(self) -> None:
         """Give what comes its time; it counts from the first byte of a request."""

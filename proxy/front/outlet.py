@@ -33,6 +33,8 @@ class Outlet(asyncio.Transport):
         self._finish = finish
         self._alarm = Alarm(loop, self._overdue)
         self._unsent = 0
+        self.discarded = 0
+        """How many bytes came that nobody reads."""
         self.lingering = False
         """Whether the last answer is written, and what still comes is thrown away."""
 
@@ -61,11 +63,6 @@ class Outlet(asyncio.Transport):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._alarm.set(self._loop.time() + LINGER_SECONDS)
-
-    def discard(self, count: int) -> bool:
-        """So much was thrown away; whether more may be, or the client had better wait."""
-        self._discarded += count
-        return self._discarded <= LINGER_BYTES
 
     def shut(self) -> None:
         """Close, once what was written is taken."""

@@ -9,6 +9,7 @@ import httptools
 from proxy.front import framing
 from proxy.front.bounds import Bounds
 from proxy.front.connection import BODY, HEAD, IDLE, Connection
+from proxy.front.first_line import FirstLine
 from proxy.front.framing import Fields, Refusal
 
 MAX_QUEUED = 16
@@ -27,8 +28,7 @@ class HardenedProtocol(Connection):
         # Versions are judged here, so that a wrong one has a status of its own.
         self.parser.set_dangerous_leniencies(lenient_version=True)
         self._bounds = Bounds(self.wire.limits)
-        self._raw = b""
-        """What came since before the request began, until its first line is whole."""
+        self._first_line = FirstLine()
         self._judged: list[tuple[bytes, bytes]] = []
         self._unread: Fields = ()
         self._found: Refusal | None = None
@@ -37,7 +37,8 @@ class HardenedProtocol(Connection):
         self._unset_keepalive_if_required()
         while data and not self._over:
             if self._stage is IDLE:
-                self._stage, self._raw, self.headers = HEAD, b"", []
+                self._stage, self.headers = HEAD, []
+                self._first_line.awaited()
             room = self._bounds.room
             piece, data = data[:room], data[room:]
             self._bounds.fed(len(piece))
@@ -45,15 +46,13 @@ class HardenedProtocol(Connection):
             exceeded = self._bounds.exceeded
             if exceeded is not None:
                 self._refuse(exceeded)
-        if data:
-            self._discard(len(data))
+        if self._stage is IDLE:
+            self._first_line.forget()
+        self._discard(data)
         self._watch()
 
     def _feed(self, piece: bytes) -> None:
-        if self._stage is BODY:
-            self._raw = piece
-        elif not self.headers:
-            self._raw += piece
+        self._first_line.fed(piece, wanted=self._stage is HEAD and not self.headers)
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as ignored:
@@ -73,7 +72,8 @@ class HardenedProtocol(Connection):
             fields = b"".join(b"%b: %b\r\n" % field for field in self._unread)
             self.parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n" % fields)
             self._unread = ()
-        self._feed(rest)
+        if rest:
+            self._feed(rest)
 
     # What the parser tells.
 
@@ -81,6 +81,7 @@ class HardenedProtocol(Connection):
         if self._over:
             raise _StopError
         super().on_message_begin()
+        self._first_line.begun()
         self._stage, self._method, self._judged = HEAD, b"", []
 
     def on_url(self, url: bytes) -> None:
@@ -113,14 +114,11 @@ class HardenedProtocol(Connection):
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self._unread = framing.of_a_body(self._judged)
-            # The parser that reads it reads no other request.
-            self.cycle.keep_alive = self.cycle.keep_alive and not self._unread
 
     def _head_refused(self, version: str) -> Refusal | None:
         if len(self.headers) > self.wire.limits.fields:
             return framing.FIELDS
-        # The parser takes more spaces than one, and the first lines of other protocols.
-        if b"%b %b HTTP/%b\r\n" % (self._method, self.url, version.encode()) not in self._raw:
+        if not self._first_line.is_proper(self._method, self.url, version):
             return framing.SYNTAX
         return framing.PIPELINED if len(self.pipeline) >= MAX_QUEUED else None
 
@@ -137,7 +135,11 @@ class HardenedProtocol(Connection):
             return
         self._stage, self._began = IDLE, None
         self._bounds.begin()
-        self._over = not self.cycle.keep_alive
+        self._first_line.ended()
+        # A trailer can end the connection, too; and a parser that reads a body reads no more.
+        if not (self.cycle.keep_alive and self.parser.should_keep_alive()):
+            self.cycle.keep_alive = False
+            self._over = True
         super().on_message_complete()
 
     def _should_upgrade(self) -> bool:

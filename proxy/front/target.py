@@ -9,9 +9,13 @@ from urllib.parse import unquote_to_bytes
 PLAIN = re.compile(
     rb"(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*+)*+/?+(?:\?[!\"$-~]*+)?+"
 )
-ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-SEPARATOR = re.compile(rb"%(?:2[Ff]|5[Cc])")
-CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+WRONG = (
+    ("empty_segment", re.compile(rb"//")),
+    ("separator", re.compile(rb"[\\;]|%2[Ff]|%5[Cc]")),
+    ("control", re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")),
+    ("escape", re.compile(rb"%(?![0-9A-Fa-f]{2})")),
+)
+"""What no path may hold, and the word for it."""
 NOT_PRINTED = re.compile(rb"[^!-~]")
 DOTS = (b".", b"..")
 
@@ -35,15 +39,10 @@ def refused(target: bytes) -> str | None:
 
 
 def _path_refused(path: bytes) -> str | None:
-    if b"//" in path:
-        return "empty_segment"
-    if b"\\" in path or b";" in path or SEPARATOR.search(path):
-        return "separator"
-    if ESCAPE.search(path):
-        return "escape"
+    found = next((word for word, wrong in WRONG if wrong.search(path)), None)
+    if found is not None:
+        return found
     read = unquote_to_bytes(path)
-    if CONTROL.search(read):
-        return "control"
     # No escape stands for a slash any more: the segments are the same before and after.
     if any(segment in DOTS for segment in read.split(b"/")):
         return "dots"

@@ -16,9 +16,6 @@ from proxy.observe.logs import log
 from proxy.settings import PREFIX, FrontSettings
 from proxy.settings.pem import PemFile, load_authorities, load_chain
 
-TLS_SUBJECT = "passerelle.subject"
-"""Under this name the state of a request may hold the subject of its client's certificate."""
-
 CHECK_SECONDS = 2.0
 """How often, at most, the files are looked at."""
 
@@ -53,7 +50,7 @@ def bounding_handshakes(
     give it a minute, and uvicorn has no setting for it.
     """
     bounded = partial(loop.create_server, ssl_handshake_timeout=seconds)
-    loop.create_server = bounded  # type: ignore[method-assign] - uvloop's class is final, its loops are not
+    loop.create_server = bounded  # type: ignore[method-assign]  # uvicorn itself makes the call
     return loop
 
 

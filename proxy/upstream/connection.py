@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
             elif error is None and self.begun:
                 failure = httpx.RemoteProtocolError("the answer was cut short")
             else:
-                failure = httpx.ReadError("the connection ended before the answer")
+                failure = httpx.ReadError("the connection ended without the answer")
             failure.__cause__ = error
             self._end(failure)
         self.close("ended")

@@ -47,7 +47,8 @@ from tests.proxy.credentials.conftest import (
                 "credentials": "exchange",
                 "applications": APPLICATIONS + '\ncertificate = "CN=pharmacy"\n',
             },
-            "PASSERELLE_CERTIFICATE_HEADER: it must be set, for an application has a certificate",
+            "PASSERELLE_TLS_CLIENT_CA: it must be set, or PASSERELLE_CERTIFICATE_HEADER, for an "
+            "application has a certificate",
         ),
     ],
 )

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from proxy.credentials import without_token
-from proxy.credentials.shown import CertificateHeader, Key, authorization_of, bearer_of, key_of
+from proxy.credentials.shown import (
+    TLS_SUBJECT,
+    CertificateHeader,
+    Key,
+    authorization_of,
+    bearer_of,
+    key_of,
+)
 from proxy.errors import ConfigurationError, MalformedError, UnauthorizedError
 from proxy.settings import Settings
 from tests.proxy.conftest import UPSTREAM
@@ -149,6 +156,14 @@ def test_without_the_setting_nobody_tells_a_subject() -> None:
     none = CertificateHeader.of(Settings(upstream_url=UPSTREAM))
 
     assert none.subject(request(x_client_subject=SUBJECT)) is None
+
+
+def test_the_gateways_own_tls_tells_a_subject_before_any_header_does() -> None:
+    told = request(peer="192.0.2.7", x_client_subject="CN=another")
+    told.scope["state"] = {TLS_SUBJECT: SUBJECT}
+
+    assert header().subject(told) == SUBJECT
+    assert CertificateHeader.of(Settings(upstream_url=UPSTREAM)).subject(told) == SUBJECT
 
 
 def test_a_header_that_nobody_may_send_is_a_mistake() -> None:
