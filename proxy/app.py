@@ -9,16 +9,20 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from proxy import packs
 from proxy.credentials import make_credentials
+from proxy.errors import MethodNotAllowedError
 from proxy.front.door import Door
 from proxy.front.drain import on_sigterm
 from proxy.front.health import healthz, readyz
 from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
 from proxy.front.wire import WIRE, Limits, Wire
+from proxy.journey import answers
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.memory import Memory, policy_of
@@ -80,9 +84,15 @@ def create_app(
         gateway.losses.tell()
         await gateway.close()
 
+    async def not_here(request: Request, error: Exception) -> Response:
+        """The one error of the routes below: a method that they do not have."""
+        refused = MethodNotAllowedError(["GET", "HEAD"])
+        return answers.failure(refused, loaded.pack, head=False)
+
     app = Starlette(
         routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
         middleware=[Middleware(RequestId), *_cross_origin(settings)],
+        exception_handlers={405: not_here},
         lifespan=lifespan,
     )
     # Whatever else is asked for, whatever its path looks like, is for the legacy surface.

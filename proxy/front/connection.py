@@ -135,12 +135,13 @@ class Connection(HttpToolsProtocol):
         return cycle.more_body or self._ending or self.wire.draining
 
     def on_response_complete(self) -> None:
-        if self._outlet.is_closing():
+        if self._outlet.lingering:
             self.server_state.total_requests += 1
             return
         super().on_response_complete()
-        self._answer_refusal()
-        if self._stage is not IDLE:
+        if self._refusal is not None:
+            self._answer_refusal()
+        elif self._stage is not IDLE:
             # It may have waited for its turn: its time begins now.
             self._unset_keepalive_if_required()
             self._began = None
@@ -176,7 +177,7 @@ class Connection(HttpToolsProtocol):
     def _answer_refusal(self) -> None:
         running = self._running
         waits = running is not None and not (running.response_complete or running.disconnected)
-        if self._refusal is not None and not waits:
+        if self._refusal is not None and not waits and not self.transport.is_closing():
             self.transport.write(self._refusal)
             self._linger()
 
@@ -207,7 +208,7 @@ class Connection(HttpToolsProtocol):
     def _watch(self) -> None:
         """Give what comes its time; it counts from the first byte of a request."""
         if self._stage is IDLE or self._over:
-            self._deadline.set(NEVER)
+            self._deadline.due = NEVER
             return
         if self._began is None:
             self._began = self.loop.time()

@@ -1,4 +1,4 @@
-"""A request's first line as it was sent: the parser tells its parts, and takes more than one form."""
+"""A request's first line as it was sent: the parser, which tells its parts, takes many forms."""
 
 from __future__ import annotations
 
@@ -29,10 +29,6 @@ class FirstLine:
         """The parser has seen the first byte of a request."""
         if not self._exact:
             self._kept = self._piece
-
-    def forget(self) -> None:
-        """Nothing of a request has come."""
-        self._piece = self._kept = b""
 
     def is_proper(self, method: bytes, target: bytes, version: str) -> bool:
         """

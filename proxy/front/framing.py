@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from proxy.front import target
@@ -36,8 +37,13 @@ FIELDS = Refusal(431, "fields")
 HEAD_BYTES = Refusal(431, "head_bytes")
 VERSION = Refusal(505, "version")
 
-JUDGED = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
-"""The fields that decide whether a request is let in."""
+ONCE = {
+    b"host": HOST,
+    b"content-length": LENGTH,
+    b"transfer-encoding": CODING,
+    b"expect": EXPECTATION,
+}
+"""What may be given once, and what is answered otherwise."""
 
 Fields = Sequence[tuple[bytes, bytes]]
 
@@ -45,6 +51,7 @@ VERSIONS = ("1.1", "1.0")
 REFUSED_METHODS = (b"TRACE", b"CONNECT")
 WITH_A_BODY = (b"POST", b"PUT", b"PATCH")
 BLANKS = b" \t"
+CONTINUE = b"100-continue"
 NAME = re.compile(
     rb"(?P<name>(?:[A-Za-z0-9._~!$&'()*+=-]|%[0-9A-Fa-f]{2})+|\[(?P<address>[0-9A-Fa-f:.]+)\])"
     rb"(?::(?P<port>[0-9]{0,5}))?"
@@ -53,36 +60,38 @@ LAST_PORT = 65535
 
 
 def refused(
-    method: bytes, version: str, url: bytes, judged: Fields, limits: Limits
+    method: bytes, version: str, url: bytes, fields: Fields, limits: Limits
 ) -> Refusal | None:
-    """Why a request with this head is refused; `judged` are its fields among `JUDGED`."""
+    """Why a request with this head is refused; the names of its fields are in lower case."""
     if version not in VERSIONS:
         return VERSION
     if method in REFUSED_METHODS:
         return METHOD
+    if len(fields) > limits.fields:
+        return FIELDS
     reason = target.refused(url)
     if reason is not None:
         return Refusal(400, reason)
-    given: dict[bytes, list[bytes]] = {}
-    for name, value in judged:
-        given.setdefault(name, []).append(value.strip(BLANKS))
-    found = _host_refused(given.get(b"host", ()), limits.hosts)
-    if len(given) == 1 and found is None and version == "1.1":
-        return None
-    return found or _body_refused(method, version, given, limits)
+    given = dict(fields)
+    return (
+        (_doubled(fields) if len(given) != len(fields) else None)
+        or _host_refused(given.get(b"host", b""), limits.hosts)
+        or _body_refused(method, version, given, limits)
+    )
 
 
-def of_a_body(judged: Fields) -> Fields:
-    """The fields of these that say where a body ends; none where there is no body."""
-    return [
-        (name, value)
-        for name, value in judged
-        if name == b"transfer-encoding" or (name == b"content-length" and int(value))
-    ]
+def _doubled(fields: Fields) -> Refusal | None:
+    seen = set()
+    for name, _ in fields:
+        if name in seen and name in ONCE:
+            return ONCE[name]
+        seen.add(name)
+    return None
 
 
-def _host_refused(hosts: Sequence[bytes], allowed: frozenset[str]) -> Refusal | None:
-    found = NAME.fullmatch(hosts[0]) if len(hosts) == 1 else None
+@lru_cache(maxsize=64)
+def _host_refused(host: bytes, allowed: frozenset[str]) -> Refusal | None:
+    found = NAME.fullmatch(host.strip(BLANKS))
     if found is None or int(found["port"] or 0) > LAST_PORT:
         return HOST
     if found["address"] is not None and not _is_address(found["address"].decode("ascii")):
@@ -101,18 +110,27 @@ def _is_address(text: str) -> bool:
 
 
 def _body_refused(
-    method: bytes, version: str, given: dict[bytes, list[bytes]], limits: Limits
+    method: bytes, version: str, given: Mapping[bytes, bytes], limits: Limits
 ) -> Refusal | None:
-    codings, lengths = given.get(b"transfer-encoding", []), given.get(b"content-length", [])
-    if codings and ([coding.lower() for coding in codings] != [b"chunked"] or version == "1.0"):
+    coding, length = given.get(b"transfer-encoding"), given.get(b"content-length")
+    if coding is not None and (version == "1.0" or coding.strip(BLANKS).lower() != b"chunked"):
         return CODING
-    if lengths and (codings or len(lengths) > 1 or not lengths[0].isdigit()):
-        return LENGTH
-    if lengths and int(lengths[0]) > limits.body_bytes:
-        return BODY_BYTES
+    if length is not None:
+        digits = length.strip(BLANKS)
+        if coding is not None or not digits.isdigit():
+            return LENGTH
+        if int(digits) > limits.body_bytes:
+            return BODY_BYTES
     if version == "1.0":
-        # RFC 9110, 10.1.1: an expectation in HTTP/1.0 is ignored.
-        return NO_LENGTH if method in WITH_A_BODY and not lengths else None
-    if any(value.lower() != b"100-continue" for value in given.get(b"expect", ())):
-        return EXPECTATION
-    return None
+        return NO_LENGTH if length is None and method in WITH_A_BODY else None
+    expected = given.get(b"expect", CONTINUE)
+    return None if expected.strip(BLANKS).lower() == CONTINUE else EXPECTATION
+
+
+def of_a_body(fields: Fields) -> Fields:
+    """The fields of these that say where a body ends; none where there is no body."""
+    return [
+        (name, value)
+        for name, value in fields
+        if name == b"transfer-encoding" or (name == b"content-length" and int(value))
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import httptools
 
@@ -29,7 +29,6 @@ class HardenedProtocol(Connection):
         self.parser.set_dangerous_leniencies(lenient_version=True)
         self._bounds = Bounds(self.wire.limits)
         self._first_line = FirstLine()
-        self._judged: list[tuple[bytes, bytes]] = []
         self._unread: Fields = ()
         self._found: Refusal | None = None
 
@@ -43,12 +42,10 @@ class HardenedProtocol(Connection):
             piece, data = data[:room], data[room:]
             self._bounds.fed(len(piece))
             self._feed(piece)
-            exceeded = self._bounds.exceeded
-            if exceeded is not None:
-                self._refuse(exceeded)
-        if self._stage is IDLE:
-            self._first_line.forget()
-        self._discard(data)
+            if self._stage is not IDLE and self._bounds.exceeded is not None:
+                self._refuse(self._bounds.exceeded)
+        if data:
+            self._discard(data)
         self._watch()
 
     def _feed(self, piece: bytes) -> None:
@@ -82,7 +79,7 @@ class HardenedProtocol(Connection):
             raise _StopError
         super().on_message_begin()
         self._first_line.begun()
-        self._stage, self._method, self._judged = HEAD, b"", []
+        self._stage, self._method = HEAD, b""
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -93,41 +90,42 @@ class HardenedProtocol(Connection):
         if self._stage is BODY:
             # RFC 9110, 6.5.1: a trailer never becomes a header.
             self.wire.counts.add("trailers")
-            self._stop(self._bounds.trailer())
+            found = self._bounds.trailer()
+            if found is not None:
+                self._stop(found)
             return
         name = name.lower()
-        if name in framing.JUDGED:
-            self._judged.append((name, value))
+        if name == b"expect":
+            self.expect_100_continue = True
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self._method, version = self.parser.get_method(), self.parser.get_http_version()
-        self._stop(
-            framing.refused(self._method, version, self.url, self._judged, self.wire.limits)
-            or self._head_refused(version)
-        )
-        # RFC 9110, 10.1.1: an expectation in HTTP/1.0 is ignored.
-        expects = any(name == b"expect" for name, _ in self._judged)
-        self.expect_100_continue = expects and version == "1.1"
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        self._method = method
+        found = framing.refused(method, version, self.url, self.headers, self.wire.limits)
+        if found is None and not self._first_line.is_proper(method, self.url, version):
+            found = framing.SYNTAX
+        if found is None and len(self.pipeline) >= MAX_QUEUED:
+            found = framing.PIPELINED
+        if found is not None:
+            self._stop(found)
+        if version == "1.0":
+            # RFC 9110, 10.1.1: an expectation in HTTP/1.0 is ignored.
+            self.expect_100_continue = False
         self._stage = BODY
         self._bounds.head_complete()
         super().on_headers_complete()
         if self.parser.should_upgrade():
-            self._unread = framing.of_a_body(self._judged)
-
-    def _head_refused(self, version: str) -> Refusal | None:
-        if len(self.headers) > self.wire.limits.fields:
-            return framing.FIELDS
-        if not self._first_line.is_proper(self._method, self.url, version):
-            return framing.SYNTAX
-        return framing.PIPELINED if len(self.pipeline) >= MAX_QUEUED else None
+            self._unread = framing.of_a_body(self.headers)
 
     def on_chunk_header(self) -> None:
         """A chunk begins; if it is the last one, what comes next are trailers."""
         self._bounds.chunk_begins()
 
     def on_body(self, body: bytes) -> None:
-        self._stop(self._bounds.content(len(body)))
+        found = self._bounds.content(len(body))
+        if found is not None:
+            self._stop(found)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -145,10 +143,9 @@ class HardenedProtocol(Connection):
     def _should_upgrade(self) -> bool:
         return False
 
-    def _stop(self, found: Refusal | None) -> None:
-        if found is not None:
-            self._found = found
-            raise _StopError
+    def _stop(self, found: Refusal) -> NoReturn:
+        self._found = found
+        raise _StopError
 
 
 class _Body:

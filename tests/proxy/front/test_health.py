@@ -39,6 +39,7 @@ async def test_health_cannot_be_written(legacy_client: httpx.AsyncClient, path: 
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert response.json() == {"error": "Cette méthode n'est pas permise ici."}
 
 
 async def test_who_is_about_to_end_takes_no_requests_and_still_lives(gateways: Gateways) -> None:
