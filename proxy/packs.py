@@ -66,7 +66,7 @@ def _options(model: type[BaseModel], path: Path) -> BaseModel:
         raise ConfigurationError(f"PASSERELLE_PACK_OPTIONS: {path}: {error.strerror}") from error
     except ValidationError as error:
         wrong = [
-            f"{path}: {'.'.join(map(str, found['loc']))}: "
+            f"PASSERELLE_PACK_OPTIONS: {path}: {'.'.join(map(str, found['loc']))}: "
             f"{SENTENCES.get(found['type'], found['msg'].removeprefix('Value error, '))}"
             for found in error.errors(include_url=False, include_input=False)
         ]

@@ -35,6 +35,7 @@ def port_option(sentence: str) -> Any:
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, port_option("Port to listen on; 0 for any free one.")]
 GRACE_SECONDS = 10
+WORKER_SECONDS = 30
 
 
 class Pages(StrEnum):
@@ -76,6 +77,8 @@ def serve(
         http=HardenedProtocol,
         timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=settings.grace_seconds,
+        # A new worker that comes late on a busy machine is no reason to keep the old one.
+        timeout_worker_healthcheck=WORKER_SECONDS,
         **secured,
     )
     err().print(

@@ -23,18 +23,15 @@ class Bounds:
         self._bytes = self._body_bytes = self._trailers = 0
         self._bound, self._excess = self._limits.head_bytes, framing.HEAD_BYTES
 
-    @property
-    def room(self) -> int:
+    def next_piece(self, data: bytes) -> bytes:
         """
-        How many bytes may be fed to the parser before it is asked again.
+        As much as the parser may be given before it is asked whether the request is whole.
 
         Never more than a head: so one whose beginning was not seen is at most twice too large.
         """
-        return min(self._bound - self._bytes, self._limits.head_bytes)
-
-    def fed(self, count: int) -> None:
-        """So many bytes go to the parser now."""
-        self._bytes += count
+        piece = data[: min(self._bound - self._bytes, self._limits.head_bytes)]
+        self._bytes += len(piece)
+        return piece
 
     @property
     def exceeded(self) -> Refusal | None:

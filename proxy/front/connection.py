@@ -26,6 +26,8 @@ from proxy.front.wire import LEFT, WIRE, Wire
 from proxy.observe.logs import log
 
 END_OF_HEAD = b"\r\n\r\n"
+LAST_SECONDS = 0.5
+"""How long, once the server ends, a connection without a request may still bring one."""
 
 
 class Stage(Enum):
@@ -106,7 +108,14 @@ class Connection(HttpToolsProtocol):
         running = self._running
         if running is not None and not running.response_complete:
             running.keep_alive = False
-        elif self._stage is IDLE and not self._outlet.lingering:
+        else:
+            # A request may be on its way: it would be lost if the connection closed at once.
+            self.loop.call_later(LAST_SECONDS, self._shut_if_idle)
+
+    def _shut_if_idle(self) -> None:
+        running = self._running
+        waits = running is None or running.response_complete
+        if waits and self._stage is IDLE and not self._outlet.is_closing():
             self._outlet.shut()
 
     def timeout_keep_alive_handler(self) -> None:

@@ -38,9 +38,8 @@ class HardenedProtocol(Connection):
             if self._stage is IDLE:
                 self._stage, self.headers = HEAD, []
                 self._first_line.awaited()
-            room = self._bounds.room
-            piece, data = data[:room], data[room:]
-            self._bounds.fed(len(piece))
+            piece = self._bounds.next_piece(data)
+            data = data[len(piece) :]
             self._feed(piece)
             if self._stage is not IDLE and self._bounds.exceeded is not None:
                 self._refuse(self._bounds.exceeded)
@@ -82,7 +81,7 @@ class HardenedProtocol(Connection):
         self._stage, self._method = HEAD, b""
 
     def on_url(self, url: bytes) -> None:
-        super().on_url(url)
+        self.url += url
         if len(self.url) > self.wire.limits.target_bytes:
             self._stop(framing.TARGET_BYTES)
 

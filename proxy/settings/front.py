@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from proxy.settings.kinds import Listed, Networks, Url
+from proxy.settings.kinds import Hosts, Listed, Networks, Url
 
 
 class FrontSettings(BaseSettings):
@@ -17,7 +17,7 @@ class FrontSettings(BaseSettings):
     public_url: Url | None = Field(
         None, description="Base URL under which legacy applications see the gateway."
     )
-    hosts: Listed = Field(
+    hosts: Hosts = Field(
         (),
         description="Names, with commas between, that a request's Host may have; any by default.",
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
+
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 
 
 def _url(text: str) -> str:
@@ -30,6 +32,21 @@ def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _network(value: object) -> object:
+    """One line for what is neither, instead of one for each version."""
+    try:
+        return ip_network(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("expected addresses or networks such as 10.0.0.0/8") from None
+
+
+def _host(name: str) -> str:
+    """A name or an address as a Host has it, without a port, which could never match."""
+    if not HOST.fullmatch(name):
+        raise ValueError("expected names such as old.example, without ports")
+    return name
+
+
 def _pairs(value: object) -> object:
     """`one=drop,other=reject` as a mapping."""
     if not isinstance(value, str):
@@ -39,7 +56,10 @@ def _pairs(value: object) -> object:
 
 
 Url = Annotated[str, AfterValidator(_url)]
-Network = IPv4Network | IPv6Network
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)
+]
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Fates = Annotated[dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)]

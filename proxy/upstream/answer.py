@@ -86,11 +86,6 @@ class AnswerReader:
         self._chunks = None
         self._body = io.BytesIO()
 
-    def abandon(self) -> None:
-        """Let go of what was read, at once."""
-        self._chunks = None
-        self._body = io.BytesIO()
-
     def _read_head(self, data: bytes) -> bytes | None:
         """What follows the head that counts; None before its end."""
         self._head += data

@@ -20,7 +20,7 @@ class RetryBudget:
         ratio: float,
         clock: Callable[[], float],
         *,
-        per_second: int = 10,
+        per_second: int = 5,
         seconds: float = 10,
     ) -> None:
         """

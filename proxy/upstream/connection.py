@@ -69,11 +69,16 @@ class Connection(asyncio.Protocol):
         finally:
             self._timer.cancel()
             self._reader = self._over = self._timer = None
+            failure, self._failure = self._failure, None
             if not reader.complete:
                 reader.drop()
-        if self._failure is not None:
-            raise self._failure
-        return reader
+        if failure is None:
+            return reader
+        try:
+            raise failure
+        finally:
+            # Else it would hold its own traceback, and the request with it.
+            del failure
 
     def unfit_after(self, answer: AnswerReader) -> str:
         """Why no other call may follow this answer; empty when one may."""

@@ -12,7 +12,7 @@ class TransportLimits:
     connect_seconds: float = 2
     """For DNS, TCP and TLS together."""
     first_byte_seconds: float = 10
-    """From the request's last byte to the answer's first one."""
+    """From the writing of the request to the answer's first byte."""
     total_seconds: float = 10
     """For one call, from asking for a connection to the answer's last byte."""
     connections: int = 100

@@ -124,25 +124,37 @@ class Transport(httpx.AsyncBaseTransport):
                 answer = await self._send(connection, call)
             else:
                 self._count("reused", "")
-                try:
-                    answer = await self._send(connection, call)
-                except (httpx.ReadError, httpx.WriteError):
-                    if connection.begun or call.method not in TWICE:
-                        raise
-                    self._count("stale_retry", "")
-                    connection = await self._connect(call)
-                    answer = await self._send(connection, call)
-        except BaseException as error:
-            if connection is not None:
-                connection.close(_reason(error))
+                connection, answer = await self._reuse(connection, call)
+        except BaseException:
             self._pool.free()
             raise
         self._pool.keep(connection, connection.unfit_after(answer))
         return answer
 
+    async def _reuse(self, kept: Connection, call: _Call) -> tuple[Connection, AnswerReader]:
+        """Send on a kept connection; if it ends before the answer a read is sent on a fresh one."""
+        try:
+            return kept, await self._send(kept, call)
+        except (httpx.ReadError, httpx.WriteError) as ended:
+            if kept.begun or call.method not in TWICE:
+                raise
+            self._count("stale_retry", "")
+            try:
+                fresh = await self._connect(call)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                # What they say, that nothing was sent, would be wrong.
+                raise ended from error
+        return fresh, await self._send(fresh, call)
+
     async def _send(self, connection: Connection, call: _Call) -> AnswerReader:
         first_byte_at = asyncio.get_running_loop().time() + call.first_byte_seconds
-        return await connection.exchange(call.payload, call.method, first_byte_at, call.total_at)
+        try:
+            return await connection.exchange(
+                call.payload, call.method, first_byte_at, call.total_at
+            )
+        except BaseException as error:
+            connection.close(_reason(error))
+            raise
 
     async def _connect(self, call: _Call) -> Connection:
         connection = Connection(self._limits, call.affinity, self._count, self._pool.forget)

@@ -141,7 +141,7 @@ def test_an_option_that_is_not_there_is_told_by_its_file_and_name(
     ended = passerelle("check", "--offline")
 
     assert ended.code == 3
-    assert ended.err.startswith(f"passerelle: {options}: names.order: ")
+    assert ended.err.startswith(f"passerelle: PASSERELLE_PACK_OPTIONS: {options}: names.order: ")
 
 
 def test_a_misspelt_setting_of_the_pack_is_told_offline_too(

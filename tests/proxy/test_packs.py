@@ -68,25 +68,70 @@ def test_a_pack_that_contradicts_itself_at_import_is_refused(
     ("text", "said"),
     [
         ("names = ", "PASSERELLE_PACK_OPTIONS: {path}: Invalid value"),
-        ('[names]\npolicy = "backwards"', "{path}: names.policy: Input should be 'crossed'"),
-        ("[names]\nswop = true", "{path}: names.swop: no such option; docs/mapping.md lists"),
-        ("[weather]\nsun = 1", "{path}: weather: no such option; docs/mapping.md lists"),
-        ('[timestamps]\nzone = "Paris"', "{path}: timestamps.zone: expected a time"),
-        ('[records]\nrequired = ["name"]', "{path}: records.required.0: expected a"),
-        ('[legacy]\ncharset = "klingon"', "{path}: legacy.charset: Input should be 'windows-1252'"),
-        ('[legacy]\nprefixes = ["/x/"]', '{path}: legacy.prefixes.0: expected ""'),
-        ("[legacy]\nupdate_status = 201", "{path}: legacy.update_status: Input should be 200"),
-        ('[upstream.update]\nmethod = "POST"', "{path}: upstream.update.method: Input should be"),
-        ('[upstream.read]\npath = "/people"', "{path}: upstream.read.path: expected"),
+        (
+            '[names]\npolicy = "backwards"',
+            "PASSERELLE_PACK_OPTIONS: {path}: names.policy: Input should be 'crossed'",
+        ),
+        (
+            "[names]\nswop = true",
+            "PASSERELLE_PACK_OPTIONS: {path}: names.swop: no such option; docs/mapping.md lists",
+        ),
+        (
+            "[weather]\nsun = 1",
+            "PASSERELLE_PACK_OPTIONS: {path}: weather: no such option; docs/mapping.md lists",
+        ),
+        (
+            '[timestamps]\nzone = "Paris"',
+            "PASSERELLE_PACK_OPTIONS: {path}: timestamps.zone: expected a time",
+        ),
+        (
+            '[records]\nrequired = ["name"]',
+            "PASSERELLE_PACK_OPTIONS: {path}: records.required.0: expected a",
+        ),
+        (
+            '[legacy]\ncharset = "klingon"',
+            "PASSERELLE_PACK_OPTIONS: {path}: legacy.charset: Input should be 'windows-1252'",
+        ),
+        (
+            '[legacy]\nprefixes = ["/x/"]',
+            'PASSERELLE_PACK_OPTIONS: {path}: legacy.prefixes.0: expected ""',
+        ),
+        (
+            "[legacy]\nupdate_status = 201",
+            "PASSERELLE_PACK_OPTIONS: {path}: legacy.update_status: Input should be 200",
+        ),
+        (
+            '[upstream.update]\nmethod = "POST"',
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.update.method: Input should be",
+        ),
+        (
+            '[upstream.read]\npath = "/people"',
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.read.path: expected",
+        ),
         (
             '[upstream.list]\npath = "/{id}"',
-            "{path}: upstream.list.path: expected a path with no id",
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.list.path: expected a path with no id",
         ),
-        ('[upstream.read]\npath = "people/{id}"', "{path}: upstream.read.path: exp"),
-        ('[upstream.read]\npath = "/../{id}"', "{path}: upstream.read.path: expec"),
-        ('[upstream.read]\npath = "/{id}?x=1"', "{path}: upstream.read.path: exp"),
-        ("[upstream.read]\nsuccess = [404]", "{path}: upstream.read.success.0: Input should be"),
-        ("[upstream.create]\nsuccess = []", "{path}: upstream.create.success: "),
+        (
+            '[upstream.read]\npath = "people/{id}"',
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.read.path: exp",
+        ),
+        (
+            '[upstream.read]\npath = "/../{id}"',
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.read.path: expec",
+        ),
+        (
+            '[upstream.read]\npath = "/{id}?x=1"',
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.read.path: exp",
+        ),
+        (
+            "[upstream.read]\nsuccess = [404]",
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.read.success.0: Input should be",
+        ),
+        (
+            "[upstream.create]\nsuccess = []",
+            "PASSERELLE_PACK_OPTIONS: {path}: upstream.create.success: ",
+        ),
     ],
     ids=[
         "no TOML",

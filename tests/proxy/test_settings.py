@@ -137,6 +137,36 @@ def test_a_url_that_cannot_be_called_is_refused_at_start(
     assert "secret" not in refusal()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("HOSTS", "two words", "expected names such as old.example, without ports"),
+        ("HOSTS", "old.example:8080", "expected names such as old.example, without ports"),
+        ("HOSTS", "a,,b", "expected names such as old.example, without ports"),
+        ("TRUSTED_PEERS", "everybody", "expected addresses or networks such as 10.0.0.0/8"),
+        ("TRUSTED_PEERS", "10.0.0.0/33", "expected addresses or networks such as 10.0.0.0/8"),
+    ],
+)
+def test_what_is_in_a_list_is_told_in_one_line_when_it_cannot_be_used(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URL, "https://new.example")
+    monkeypatch.setenv(f"PASSERELLE_{name}", value)
+
+    assert refusal() == f"PASSERELLE_{name}: {told}"
+
+
+def test_names_and_addresses_may_be_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(URL, "https://new.example")
+    monkeypatch.setenv("PASSERELLE_HOSTS", "old.example, [::1],10.0.0.1")
+    monkeypatch.setenv("PASSERELLE_TRUSTED_PEERS", "10.0.0.0/8,2001:db8::1")
+
+    settings = settings_of_environment()
+
+    assert settings.hosts == ("old.example", "[::1]", "10.0.0.1")
+    assert [str(network) for network in settings.trusted_peers] == ["10.0.0.0/8", "2001:db8::1/128"]
+
+
 def test_a_line_end_after_a_url_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a file of a secret has one."""
     monkeypatch.setenv(URL, "https://new.example\n")
