@@ -25,21 +25,18 @@ class HostileUrl(httpx.URL):
 
 
 async def test_a_request_is_written_with_its_fields_in_order_and_one_framing() -> None:
+    fields = [(b"Accept", b"a"), (b"X", b"\xe9"), (b"accept", b"b\tc")]
     async with (
         scripted(GOOD) as upstream,
-        httpx.AsyncClient(transport=Transport(upstream.origin), headers={"Accept": "a"}) as client,
+        httpx.AsyncClient(transport=Transport(upstream.origin)) as client,
     ):
-        await client.put(
-            upstream.origin + "/a%2Fb;c?d=e&d=f#g",
-            headers=[("Accept", "b"), ("X", "\xe9"), ("Accept", "c\td"), ("User-Agent", "u")],
-            content=b"body",
-        )
+        url = upstream.origin + "/a%2Fb;c?d=e&d=f#g"
+        await client.send(httpx.Request("PUT", url, headers=fields, content=b"body"))
 
     assert upstream.requests == [
         b"PUT /a%2Fb;c?d=e&d=f HTTP/1.1\r\n"
         + f"Host: 127.0.0.1:{upstream.port}\r\n".encode()
-        + b"Accept: b\r\nAccept: c\td\r\nConnection: x\r\n".replace(b"Connection: x\r\n", b"")
-        + b"X: \xe9\r\nUser-Agent: u\r\n"
+        + b"Accept: a\r\nX: \xe9\r\naccept: b\tc\r\n"
         + b"Content-Length: 4\r\nAccept-Encoding: identity\r\n\r\nbody"
     ]
 
