@@ -38,4 +38,5 @@ class FirstLine:
         """
         line = b"%b %b HTTP/%b\r\n" % (method, target, version.encode("ascii"))
         before, found, _ = self._kept.partition(line)
-        return bool(found) and not (self._exact and before.replace(b"\r\n", b""))
+        # An empty line may come in two halves, the first of them behind the request before.
+        return bool(found) and not (self._exact and before.replace(b"\r\n", b"").strip(b"\n"))

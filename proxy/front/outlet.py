@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Any
 
 from proxy.front.alarm import NEVER, Alarm
@@ -32,7 +35,7 @@ class Outlet(asyncio.Transport):
         self._patience_seconds = patience_seconds
         self._finish = finish
         self._alarm = Alarm(loop, self._overdue)
-        self._unsent = 0
+        self._untaken = 0
         self.discarded = 0
         """How many bytes came that nobody reads."""
         self.lingering = False
@@ -72,8 +75,7 @@ class Outlet(asyncio.Transport):
 
     def writing_paused(self) -> None:
         """The client takes slower than we write."""
-        if not self.is_closing():
-            self._await_taking()
+        self._await_taking()
 
     def writing_resumed(self) -> None:
         """It has caught up."""
@@ -85,14 +87,27 @@ class Outlet(asyncio.Transport):
         self._alarm.end()
 
     def _await_taking(self) -> None:
-        self._unsent = self._transport.get_write_buffer_size()
-        if self._unsent:
+        self._untaken = self._waiting()
+        if self._untaken:
             self._alarm.set(self._loop.time() + self._patience_seconds)
 
     def _overdue(self) -> None:
         if self.lingering and not self._transport.is_closing():
             self.shut()
-        elif self._unsent - self._transport.get_write_buffer_size() < TAKEN_BYTES:
+        elif self._untaken - self._waiting() < TAKEN_BYTES:
             self._transport.abort()
         else:
             self._await_taking()
+
+    def _waiting(self) -> int:
+        """How much the client has not taken, of what we hold and of what the system holds."""
+        size = self._transport.get_write_buffer_size()
+        own = self._transport.get_extra_info("socket")
+        if not size or own is None:
+            return size
+        # The system holds megabytes, and takes no more before a third of them is gone.
+        try:
+            held = ioctl(own.fileno(), TIOCOUTQ, bytes(4))
+        except OSError:  # the system does not tell
+            return size
+        return size + int.from_bytes(held, sys.byteorder)
