@@ -65,5 +65,6 @@ class StoreSettings(PackSettings):
     intent_minutes: float = Field(
         10,
         ge=0,
-        description="For so long, the same creation by the same caller is the same record.",
+        description="For so long, the same creation by the same caller is the same record; 0 for "
+        "not at all, and nothing is written here for a creation.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime
 
@@ -87,6 +88,8 @@ class Store:
         self, kept: Collection[Aside], *, intent: Intent | None = None, made: str | None = None
     ) -> None:
         """Lay values over those set aside, and mark the creation done with the record it made."""
+        # Without a window no creation is ever found again.
+        intent = intent if self._intent_seconds else None
         if not kept and intent is None:
             return
         await self._sweep()
@@ -112,6 +115,8 @@ class Store:
 
     async def begin(self, *parts: bytes) -> Intent:
         """The creation that these parts describe: the same parts soon again are the same one."""
+        if not self._intent_seconds:
+            return Intent(str(uuid.uuid4()), "", None, fresh=True)
         await self._sweep()
         fingerprint = intents.fingerprint(await self._fingerprint_key(), parts)
         now, since = self._now(), self._intents_since()
@@ -121,10 +126,14 @@ class Store:
 
     async def abandon(self, intent: str) -> None:
         """The creation surely did not happen."""
+        if not self._intent_seconds:
+            return
         await self._database.write(lambda connection: intents.abandon(connection, intent))
 
     async def forget_creation(self, modern_id: str) -> None:
         """The record is gone or another: the same creation would make a new one."""
+        if not self._intent_seconds:
+            return
         if await self._database.read(lambda connection: intents.made(connection, modern_id)):
             await self._database.write(lambda connection: intents.forget(connection, modern_id))
 

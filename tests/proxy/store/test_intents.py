@@ -175,3 +175,15 @@ async def test_old_creations_are_forgotten_within_the_hour(stores: Stores, clock
 def test_a_fingerprint_says_nothing_without_the_secret() -> None:
     assert fingerprint(b"one", PARTS) == fingerprint(b"one", PARTS)
     assert fingerprint(b"one", PARTS) != fingerprint(b"other", PARTS)
+
+
+async def test_without_a_window_nothing_is_written_for_a_creation(stores: Stores) -> None:
+    store, patient = stores(intent_minutes=0), stores(intent_minutes=10)
+    intent = await store.begin(*PARTS)
+
+    await store.keep([], intent=intent, made="r-1")
+    await store.abandon(intent.id)
+    await store.forget_creation("r-1")
+
+    assert str(UUID(intent.id)) == intent.id
+    assert (await patient.begin(*PARTS)).fresh
