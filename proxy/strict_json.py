@@ -35,7 +35,8 @@ def parse(raw: bytes, max_depth: int) -> Any:
         )
     except ValueError as error:
         raise NotStrictJsonError("not strict JSON") from error
-    _check(document, max_depth)
+    # The parser refuses a raw U+0000: only an escape can give one.
+    _check(document, max_depth, zeros=b"\\u0000" in raw)
     return document
 
 
@@ -55,23 +56,31 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))
 
 
-def _check(document: Any, max_depth: int) -> None:
-    """Refuse what the parser lets through: depth, U+0000, numbers beyond every double."""
-    level, depth = [document], 0
+def _check(document: Any, max_depth: int, *, zeros: bool) -> None:
+    """
+    Refuse what the parser lets through: depth, numbers beyond every double, and U+0000 where the
+    bytes show that there may be some.
+    """
+    level: list[Any] = [[document]]
+    depth = -1
     while level:
-        if depth == max_depth and any(isinstance(value, dict | list) for value in level):
+        if depth == max_depth:
             raise NotStrictJsonError("nested too deep")
         below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below += value.values()
-                below += value.keys()
-            elif isinstance(value, list):
-                below += value
-            elif isinstance(value, str):
-                if "\0" in value:
-                    raise NotStrictJsonError("U+0000 in a text")
-            # No abs(): arithmetic rounds by the context, and overflows in it.
-            elif isinstance(value, Decimal) and not -LARGEST <= value <= LARGEST:
-                raise NotStrictJsonError("a number beyond every double")
+        for container in level:
+            if zeros:
+                _refuse_zeros(container)
+            for value in container.values() if type(container) is dict else container:
+                kind = type(value)
+                if kind is dict or kind is list:
+                    below.append(value)
+                # No abs(): arithmetic rounds by the context, and overflows in it.
+                elif kind is Decimal and not -LARGEST <= value <= LARGEST:
+                    raise NotStrictJsonError("a number beyond every double")
         level, depth = below, depth + 1
+
+
+def _refuse_zeros(container: dict[str, Any] | list[Any]) -> None:
+    texts = [*container, *container.values()] if isinstance(container, dict) else container
+    if any(isinstance(text, str) and "\0" in text for text in texts):
+        raise NotStrictJsonError("U+0000 in a text")
