@@ -27,6 +27,7 @@ from proxy.journey import answers
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.memory import Memory, policy_of
+from proxy.journey.room import Room
 from proxy.journey.routing import Router
 from proxy.journey.turns import Turns
 from proxy.observe import logs
@@ -72,6 +73,7 @@ def create_app(
         losses=Losses(),
         counts=counts,
         turns=Turns(settings.max_requests, settings.max_waiting, settings.wait_seconds, counts.add),
+        room=Room(settings.max_held_bytes, counts.add),
         clock=clock,
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+BESIDE = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One thing that is demanded, and what was measured."""
@@ -21,6 +24,7 @@ class Figure:
 
     number: int
     name: str
+    quick: bool = False
     demands: list[Demand] = field(default_factory=list)
     counts: dict[str, int | float | str] = field(default_factory=dict)
     """Cases, faults, seeds: so that a smaller run cannot pass for a whole one."""
@@ -28,6 +32,10 @@ class Figure:
     def demand(self, what: str, demanded: str, measured: object, held: bool) -> None:
         """Note what is demanded beside what was measured."""
         self.demands.append(Demand(what, demanded, str(measured), held))
+
+    def at_most(self, limit: float) -> float:
+        """A limit of time. A quick figure is taken beside other tests, and says nothing of speed."""
+        return BESIDE * limit if self.quick else limit
 
     def none(self, what: str, found: int) -> None:
         """Demand that something never happened."""

@@ -83,7 +83,7 @@ class Health:
 
 def figure(*, quick: bool) -> Figure:
     """Four times the limit for a quarter of a minute."""
-    taken = Figure(8, "overload")
+    taken = Figure(8, "overload", quick)
     with (
         stub() as upstream,
         gateway(upstream.url, max_requests=str(TURNS), max_waiting=str(WAITING)) as serving,
@@ -107,13 +107,13 @@ async def _overload(serving: Gateway, upstream: Stub, seconds: float, taken: Fig
         grown = (serving.peak_rss_bytes() - held) / 1e6
         recovered = await _recovered(clients[0], upstream, ended)
     _demand(taken, seen, len(seen.admitted) / seconds / limit, base)
-    worst = 1000 * max(health.seconds)
+    worst, soon = 1000 * max(health.seconds), taken.at_most(HEALTH_MILLISECONDS)
     taken.demand("offered", ">= 3.8 x the limit", f"{reached / limit:.2f}", reached >= 3.8 * limit)
     taken.demand(
         "/healthz: 200 within",
-        f"<= {HEALTH_MILLISECONDS} ms",
+        f"<= {soon:.0f} ms",
         f"{worst:.0f} ms, {health.bad} bad",
-        worst <= HEALTH_MILLISECONDS and not health.bad,
+        worst <= soon and not health.bad,
     )
     taken.demand("memory", f"<= +{MEGABYTES} MB", f"+{grown:.0f} MB", grown <= MEGABYTES)
     taken.demand(
@@ -134,19 +134,20 @@ async def _overload(serving: Gateway, upstream: Stub, seconds: float, taken: Fig
 
 def _demand(taken: Figure, seen: Seen, goodput: float, base: float) -> None:
     admitted, refused = percentile(seen.admitted, 0.99), percentile(seen.refused, 0.99)
+    at_once, soon = taken.at_most(REFUSAL_MILLISECONDS), taken.at_most(2 * base)
     taken.demand("of the limit is done", ">= 90 %", f"{100 * goodput:.0f} %", goodput >= 0.9)
     taken.none("neither right nor a refusal in the old form with Retry-After", seen.wrong)
     taken.demand(
         "refusals' p99",
-        f"<= {REFUSAL_MILLISECONDS} ms",
+        f"<= {at_once:.0f} ms",
         f"{refused:.0f} ms",
-        refused <= REFUSAL_MILLISECONDS and bool(seen.refused),
+        refused <= at_once and bool(seen.refused),
     )
     taken.demand(
         "admitted ones' p99, beside that at the limit",
-        f"<= {2 * base:.0f} ms",
+        f"<= {soon:.0f} ms",
         f"{admitted:.0f} ms",
-        admitted <= 2 * base,
+        admitted <= soon,
     )
     taken.counts |= {
         "admitted": len(seen.admitted),

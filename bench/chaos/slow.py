@@ -63,7 +63,7 @@ class Closed:
 def figure(*, quick: bool) -> Figure:
     """500 connections that drip, beside an application that works."""
     size = QUICK if quick else WHOLE
-    taken, closed = Figure(12, "slow"), Closed()
+    taken, closed = Figure(12, "slow", quick), Closed()
     with stub() as upstream, _gateway(upstream.url, quick=quick) as serving:
         before, during, left = asyncio.run(_run(serving, size, closed))
     for shape in SHAPES:
@@ -73,7 +73,8 @@ def figure(*, quick: bool) -> Figure:
         )
     base = max(FLOOR_MILLISECONDS, percentile(before.tally.seconds, 0.99))
     p99 = percentile(during.tally.seconds, 0.99)
-    taken.demand("others' p99", f"<= {2 * base:.0f} ms", f"{p99:.0f} ms", p99 <= 2 * base)
+    soon = taken.at_most(2 * base)
+    taken.demand("others' p99", f"<= {soon:.0f} ms", f"{p99:.0f} ms", p99 <= soon)
     taken.none("others' answers wrong or without success", _bad(before) + _bad(during))
     taken.none("connections left", left)
     taken.counts |= {

@@ -29,16 +29,16 @@ CONFIGURATION = 3
 
 def figure(*, quick: bool) -> Figure:
     """Start it cold, and start it with each of the broken configurations."""
-    taken = Figure(NUMBER, "start")
+    taken = Figure(NUMBER, "start", quick)
     with tempfile.TemporaryDirectory(prefix="passerelle-start-") as name:
         folder = Path(name)
         starts = [_ready(folder / str(number)) for number in range(3 if quick else STARTS)]
         ready = statistics.median(starts)
         taken.demand(
             "ready after a cold start, median",
-            f"<= {READY_SECONDS:.0f} s",
+            f"<= {taken.at_most(READY_SECONDS):.0f} s",
             f"{ready:.2f} s",
-            ready <= READY_SECONDS,
+            ready <= taken.at_most(READY_SECONDS),
         )
         with broken(folder) as configurations:
             _refused(taken, configurations[::4] if quick else configurations, quick=quick)

@@ -15,10 +15,13 @@ from proxy.credentials.briefly import Briefly
 from proxy.credentials.flights import Flights
 from proxy.credentials.hashes import SecretHash
 from proxy.credentials.shown import Key
-from proxy.errors import UnauthorizedError
+from proxy.errors import OverloadedError, UnauthorizedError
 
 SCRYPTS = 2
 """How many secrets are checked at one time: each takes a processor and 32 MiB."""
+
+CHECKS = 32
+"""How many may be under way or wait: each goes on even when who asked for it is gone."""
 
 WRONG_SECONDS = 60
 WRONG_AT_MOST = 4096
@@ -31,7 +34,7 @@ class Clients(Protocol):
     """Whether applications are checked here, before the token endpoint is asked."""
 
     async def of(self, key: Key | None, subject: str | None) -> Client:
-        """The client behind a key; raises `UnauthorizedError`."""
+        """The client behind a key; raises `UnauthorizedError`, `OverloadedError`."""
         ...
 
     def again(self, kept: Client, subject: str | None) -> Client:
@@ -108,6 +111,8 @@ class MappedClients:
             return True
         if self._wrong.get(digest):
             return False
+        if len(self._flights) >= CHECKS:
+            raise OverloadedError
         return await self._flights.join(digest, lambda: self._checked(digest, key, expected))
 
     async def _checked(self, digest: bytes, key: Key, expected: SecretHash) -> bool:

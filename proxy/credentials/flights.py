@@ -23,6 +23,10 @@ class Flights(Generic[V]):
             task.add_done_callback(lambda done: self._landed(key, done))
         return task
 
+    def __len__(self) -> int:
+        """How much is under way."""
+        return len(self._tasks)
+
     async def join(self, key: bytes, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
         """The outcome of the work on this key; an error of it too."""
         return await asyncio.shield(self.start(key, work))

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from mappings.core import pointer as pointers
 from proxy.errors import (
     MalformedError,
+    OverloadedError,
     PartialError,
     ProxyError,
     StoreError,
@@ -46,7 +47,7 @@ class Door:
         leaving = _Leaving(walk, asyncio.current_task())
         scope.get("state", {})[LEFT] = leaving
         try:
-            response = await self._answered(walk)
+            response = await self._answered(walk, leaving)
             await response(scope, receive, send)
         except asyncio.CancelledError:
             if not leaving.left:
@@ -58,6 +59,7 @@ class Door:
             # The request and what is called when its client leaves hold each other: else every
             # document would wait for the collector.
             scope.get("state", {}).pop(LEFT, None)
+            walk.over()
         journey = walk.journey
         if response.status_code < 400:
             lost = () if journey is None else journey.lost
@@ -65,7 +67,7 @@ class Door:
             self.gateway.losses.count(lost, unknown, walk.dropped_parameters)
         self._log(walk, response.status_code, time.perf_counter() - began)
 
-    async def _answered(self, walk: Walk) -> Response:
+    async def _answered(self, walk: Walk, leaving: _Leaving) -> Response:
         """The answer of the walk, or the legacy form of whatever went wrong on it."""
         pack, head = self.gateway.loaded.pack, walk.request.method == "HEAD"
         try:
@@ -74,6 +76,12 @@ class Door:
             _log_error(error, walk.request_id)
             made_at = "" if walk.journey is None else walk.journey.made_at
             return answers.failure(error, pack, head=head, made_at=made_at)
+        except asyncio.CancelledError:
+            if leaving.left:
+                raise
+            # The server ends, and its patience with it: of a write nobody knows what became.
+            ended = UpstreamTimeoutError() if walk.begun else OverloadedError()
+            return answers.failure(ended, pack, head=head)
         except ClientDisconnect:
             return answers.failure(MalformedError(), pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback

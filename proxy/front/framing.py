@@ -48,6 +48,8 @@ ONCE = {
 Fields = Sequence[tuple[bytes, bytes]]
 
 VERSIONS = ("1.1", "1.0")
+HEALTH = (b"/healthz", b"/readyz")
+NOWHERE: frozenset[str] = frozenset()
 REFUSED_METHODS = (b"TRACE", b"CONNECT")
 WITH_A_BODY = (b"POST", b"PUT", b"PATCH")
 BLANKS = b" \t"
@@ -75,7 +77,8 @@ def refused(
     given = dict(fields)
     return (
         (_doubled(fields) if len(given) != len(fields) else None)
-        or _host_refused(given.get(b"host", b""), limits.hosts)
+        # Who probes asks by an address, which no list of names has.
+        or _host_refused(given.get(b"host", b""), NOWHERE if url in HEALTH else limits.hosts)
         or _body_refused(method, version, given, limits)
     )
 

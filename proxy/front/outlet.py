@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import socket
 from collections.abc import Callable
-from fcntl import ioctl
-from termios import TIOCOUTQ
+from struct import Struct
 from typing import Any
 
 from proxy.front.alarm import NEVER, Alarm
@@ -17,6 +16,12 @@ LINGER_BYTES = 4 * 1024**2
 
 TAKEN_BYTES = 16 * 1024
 """A client that takes less than this of what waits for it, in its time, is given up."""
+
+TCP_INFO_BYTES = 148
+UNACKNOWLEDGED_AT, ACKNOWLEDGED_AT, UNSENT_AT = 24, 120, 144
+"""Where Linux tells (struct tcp_info, since 4.6) how much the other side has taken and has not."""
+
+UINT32, UINT64 = Struct("@I"), Struct("@Q")
 
 
 class Outlet(asyncio.Transport):
@@ -35,7 +40,8 @@ class Outlet(asyncio.Transport):
         self._patience_seconds = patience_seconds
         self._finish = finish
         self._alarm = Alarm(loop, self._overdue)
-        self._untaken = 0
+        self._taken = self._looked = 0
+        self._since = 0.0
         self.discarded = 0
         """How many bytes came that nobody reads."""
         self.lingering = False
@@ -70,12 +76,12 @@ class Outlet(asyncio.Transport):
     def shut(self) -> None:
         """Close, once what was written is taken."""
         if not self._transport.is_closing():
-            self._await_taking()
             self._transport.close()
+            self._watch()
 
     def writing_paused(self) -> None:
         """The client takes slower than we write."""
-        self._await_taking()
+        self._watch()
 
     def writing_resumed(self) -> None:
         """It has caught up."""
@@ -86,28 +92,49 @@ class Outlet(asyncio.Transport):
         """The connection is over."""
         self._alarm.end()
 
-    def _await_taking(self) -> None:
-        self._untaken = self._waiting()
-        if self._untaken:
-            self._alarm.set(self._loop.time() + self._patience_seconds)
+    def _watch(self) -> None:
+        """Look now and then whether the client takes what waits for it."""
+        self._taken = self._looked = self._progress()[1]
+        self._since = self._loop.time()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._alarm.set(self._loop.time() + min(LINGER_SECONDS, self._patience_seconds))
 
     def _overdue(self) -> None:
-        if self.lingering and not self._transport.is_closing():
+        closing = self._transport.is_closing()
+        if self.lingering and not closing:
             self.shut()
-        elif self._untaken - self._waiting() < TAKEN_BYTES:
+            return
+        waiting, taken = self._progress()
+        before, self._looked = self._looked, taken
+        if waiting and self._loop.time() - self._since >= self._patience_seconds:
+            if taken - self._taken < TAKEN_BYTES:
+                self._transport.abort()
+            else:
+                self._watch()
+        elif closing and not waiting and taken == before:
+            # With TLS the other side has the last word, and may never say it.
             self._transport.abort()
         else:
-            self._await_taking()
+            self._look_again()
 
-    def _waiting(self) -> int:
-        """How much the client has not taken, of what we hold and of what the system holds."""
+    def _progress(self) -> tuple[bool, int]:
+        """
+        Whether the client has still to take something, and how much it has ever taken.
+
+        The system tells it: it holds megabytes itself, and under TLS the loop's own count shows
+        nothing of what waits below.
+        """
         size = self._transport.get_write_buffer_size()
         own = self._transport.get_extra_info("socket")
-        if not size or own is None:
-            return size
-        # The system holds megabytes, and takes no more before a third of them is gone.
+        if own is None:
+            return size > 0, -size
         try:
-            held = ioctl(own.fileno(), TIOCOUTQ, bytes(4))
+            told = own.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
         except OSError:  # the system does not tell
-            return size
-        return size + int.from_bytes(held, sys.byteorder)
+            return size > 0, -size
+        (unacknowledged,) = UINT32.unpack_from(told, UNACKNOWLEDGED_AT)
+        (acknowledged,) = UINT64.unpack_from(told, ACKNOWLEDGED_AT)
+        (unsent,) = UINT32.unpack_from(told, UNSENT_AT)
+        return bool(size or unacknowledged or unsent), acknowledged

@@ -16,6 +16,9 @@ from proxy.observe.logs import log
 from proxy.settings import PREFIX, FrontSettings
 from proxy.settings.pem import PemFile, load_authorities, load_chain
 
+SHUTDOWN_SECONDS = 24 * 60 * 60
+"""Never reached: how long an ending connection has is for its `Outlet` to say, as without TLS."""
+
 CHECK_SECONDS = 2.0
 """How often, at most, the files are looked at."""
 
@@ -49,7 +52,12 @@ def bounding_handshakes(
     The protocol, which has deadlines of its own, is not there before the handshake is over; loops
     give it a minute, and uvicorn has no setting for it.
     """
-    bounded = partial(loop.create_server, ssl_handshake_timeout=seconds)
+    bounded = partial(
+        loop.create_server,
+        ssl_handshake_timeout=seconds,
+        # It counts while the last answer is still taken, and would cut it.
+        ssl_shutdown_timeout=SHUTDOWN_SECONDS,
+    )
     loop.create_server = bounded  # type: ignore[method-assign]  # uvicorn itself makes the call
     return loop
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -17,6 +18,7 @@ from proxy.errors import (
     ProxyError,
     UpstreamContractError,
     UpstreamStatusError,
+    UpstreamTimeoutError,
 )
 from proxy.journey import headers, rejections
 from proxy.upstream import policy
@@ -65,7 +67,7 @@ class Calls:
         reply = await self._send(call, path, extra, content)
         if reply.status == 401:
             try:
-                fresh = await self.credentials.again(self.caller)
+                fresh = await self._fresh()
             except ProxyError as error:
                 # What was refused was not carried out.
                 error.sent = False
@@ -74,6 +76,14 @@ class Calls:
                 self.caller = fresh
                 reply = await self._send(call, path, extra, content)
         return reply
+
+    async def _fresh(self) -> Caller | None:
+        """The caller with a fresh token, by the deadline; the work on it goes on for others."""
+        try:
+            async with asyncio.timeout_at(self.ends_at):
+                return await self.credentials.again(self.caller)
+        except TimeoutError as error:
+            raise UpstreamTimeoutError from error
 
     async def _send(
         self, call: UpstreamCall, path: str, extra: Mapping[str, str | None], content: bytes | None

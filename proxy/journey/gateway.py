@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from proxy.credentials import Credentials
 from proxy.journey.memory import Memory
+from proxy.journey.room import Room
 from proxy.journey.routing import Router
 from proxy.journey.turns import Turns
 from proxy.observe.counts import Counts
@@ -30,6 +31,7 @@ class Gateway:
     losses: Losses
     counts: Counts
     turns: Turns
+    room: Room
     clock: Callable[[], datetime]
 
     async def close(self) -> None:

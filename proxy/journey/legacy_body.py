@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from email.message import Message
 from typing import Any
 
@@ -19,8 +20,12 @@ BOM = b"\xef\xbb\xbf"
 FORM = "application/x-www-form-urlencoded"
 
 
-async def read(request: Request, limit: int) -> bytes:
-    """The body, whole. Raises `TooLargeError` as soon as it is larger than `limit` bytes."""
+async def read(request: Request, limit: int, hold: Callable[[int], None]) -> bytes:
+    """
+    The body, whole; `hold` is told of every byte before it is kept.
+
+    Raises `TooLargeError` as soon as it is larger than `limit` bytes.
+    """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaError
     length = request.headers.get("content-length", "0").lstrip("0")
@@ -28,9 +33,10 @@ async def read(request: Request, limit: int) -> bytes:
         raise TooLargeError
     body = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+        if len(body) + len(chunk) > limit:
             raise TooLargeError
+        hold(len(chunk))
+        body += chunk
     return bytes(body)
 
 

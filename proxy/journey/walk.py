@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -42,7 +42,8 @@ class Walk:
     """When it must be over, by the clock of the event loop."""
     begun: bool = False
     """Whether a write has begun: then it goes on to its end, even when its client leaves."""
-    _until: asyncio.Timeout | None = None
+    _until: asyncio.Timeout = field(init=False)
+    _held: int = 0
 
     async def answer(self) -> Response:
         """The legacy answer; whatever goes wrong is raised."""
@@ -89,7 +90,9 @@ class Walk:
 
     async def _signed_in(self) -> Response:
         """Tokens for who signs in."""
-        body = await legacy_body.read(self.request, self.gateway.settings.max_body_bytes)
+        body = await legacy_body.read(
+            self.request, self.gateway.settings.max_body_bytes, self._hold
+        )
 
         async def sign_in() -> Response:
             self._begin()
@@ -105,20 +108,29 @@ class Walk:
         """
         turns = self.gateway.turns
         self.ends_at = asyncio.get_running_loop().time() + self.gateway.settings.deadline_seconds
-        await turns.take()
         try:
             async with asyncio.timeout_at(self.ends_at) as self._until:
-                return await work()
+                await turns.take()
+                try:
+                    return await work()
+                finally:
+                    turns.give_back()
         except TimeoutError as error:
             raise UpstreamTimeoutError(sent=False) from error
-        finally:
-            turns.give_back()
+
+    def over(self) -> None:
+        """Whatever came of it, nothing of what its client sent is held any more."""
+        self.gateway.room.give_back(self._held)
+        self._held = 0
+
+    def _hold(self, size: int) -> None:
+        self.gateway.room.take(size)
+        self._held += size
 
     def _begin(self) -> None:
         """From here on the work is not cut short: each of its calls is, by the same deadline."""
         self.begun = True
-        if self._until is not None:
-            self._until.reschedule(None)
+        self._until.reschedule(None)
 
     async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
         """The document that the client sent, and the token that old clients put into it."""
@@ -127,7 +139,7 @@ class Walk:
             return None, None
         try:
             document = legacy_body.parse(
-                await legacy_body.read(self.request, settings.max_body_bytes),
+                await legacy_body.read(self.request, settings.max_body_bytes, self._hold),
                 self.request.headers.get("content-type", ""),
                 self.gateway.loaded.pack.charset,
                 settings.max_depth,

@@ -51,6 +51,9 @@ class FrontSettings(BaseSettings):
         8 * 1024, gt=0, description="The longest target of a request, its path and query."
     )
     max_body_bytes: int = Field(2 * 1024**2, gt=0, description="The largest body that is read.")
+    max_held_bytes: int = Field(
+        64 * 1024**2, gt=0, description="The bodies that are held at one time, all together."
+    )
     max_depth: int = Field(64, gt=0, le=190, description="How deep JSON may be nested.")
     head_seconds: float = Field(10, gt=0, description="How long the head of a request may take.")
     body_seconds: float = Field(

@@ -22,6 +22,7 @@ from proxy.errors import (
 )
 from proxy.settings import Settings
 from proxy.upstream import transport as transports
+from proxy.upstream.answer import TooLargeError
 from proxy.upstream.breaker import Breakers, Count, uncounted
 from proxy.upstream.budget import RetryBudget
 from proxy.upstream.tls import client_context
@@ -34,8 +35,8 @@ Transport = httpx.AsyncBaseTransport
 Headers = Sequence[tuple[str, str]]
 
 READS = frozenset({"GET", "HEAD"})
-FAILURES = frozenset({500, 502, 503, 504})
-"""Statuses that say that the new API is in trouble."""
+FAILURES = frozenset({502, 503, 504})
+"""Statuses that say that the new API is in trouble. A 500 can be about one record alone."""
 
 PAUSE_SECONDS = 0.2
 """At most so long after a failure, a read is tried once more."""
@@ -152,6 +153,9 @@ class Upstream:
         paid: Callable[[], None] = lambda: None,
     ) -> Reply:
         """A call that the operation's breaker admits, and is told the outcome of."""
+        if asyncio.get_running_loop().time() >= until:
+            # A kept connection would still carry it, and nobody would wait for the answer.
+            raise UpstreamTimeoutError(sent=False)
         breaker = self.breakers.of(operation)
         admitted = breaker.admit()
         paid()
@@ -165,6 +169,9 @@ class Upstream:
             if isinstance(error.__cause__, httpx.PoolTimeout):
                 # It waited for other calls, and says nothing of the new API.
                 end = breaker.abandoned
+            elif isinstance(error, UpstreamContractError):
+                # It came, and is wrong for this request: others may fare better.
+                end = breaker.succeeded
             raise
         finally:
             end(admitted)
@@ -184,6 +191,8 @@ class Upstream:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
             raise UpstreamTimeoutError(sent=not isinstance(error, UNSENT)) from error
+        except TooLargeError as error:
+            raise UpstreamContractError([Problem("", "too_large")]) from error
         except httpx.DecodingError as error:
             raise UpstreamContractError([Problem("", "encoded")]) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

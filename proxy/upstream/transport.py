@@ -8,6 +8,7 @@ says what it holds and what it refuses.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -178,7 +179,7 @@ class Transport(httpx.AsyncBaseTransport):
         until = min(loop.time() + call.connect_seconds, call.total_at)
         try:
             async with asyncio.timeout_at(until):
-                await loop.create_connection(lambda: connection, self._host, self._port)
+                await self._dial(connection, until)
                 if self._tls is not None and not connection.closed:
                     await connection.secure(self._tls, self._host)
         except TimeoutError as error:
@@ -186,6 +187,20 @@ class Transport(httpx.AsyncBaseTransport):
         # ValueError: a name that DNS or a certificate cannot have.
         except (OSError, ValueError) as error:
             raise httpx.ConnectError(f"no connection: {type(error).__name__}") from error
+
+    async def _dial(self, connection: Connection, until: float) -> None:
+        """Connect to the first address that answers; a silent one has its share of the time."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        for left, (family, _, _, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+            share = (until - loop.time()) / left
+            try:
+                async with asyncio.timeout(share):
+                    await loop.create_connection(lambda: connection, *address[:2], family=family)
+                return
+            except OSError:  # TimeoutError is one
+                if left == 1:
+                    raise
 
     async def _hand_over(self, request: httpx.Request) -> httpx.Response:
         if self._mocked is None:

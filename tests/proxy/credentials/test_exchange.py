@@ -12,9 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from proxy.credentials import Caller, Credentials
-from proxy.credentials.clients import SCRYPTS, WRONG_AT_MOST, WRONG_SECONDS
+from proxy.credentials.clients import CHECKS, SCRYPTS, WRONG_AT_MOST, WRONG_SECONDS
 from proxy.credentials.hashes import SecretHash
 from proxy.errors import (
+    OverloadedError,
     ProxyError,
     UnauthorizedError,
     UpstreamContractError,
@@ -454,6 +455,30 @@ async def test_wrong_keys_are_remembered_within_bounds(make: Maker, checks: list
 
     assert remembered == WRONG_AT_MOST + 1
     assert len(checks) == WRONG_AT_MOST + 2
+
+
+async def test_who_guesses_and_leaves_keeps_nobody_out_for_long(
+    make: Maker, checks: list[Cost]
+) -> None:
+    """A check goes on when who asked for it is gone: so no more than a few may wait."""
+    credentials = make.exchange()
+    checks.clear()
+    guesses = [
+        asyncio.create_task(credentials.caller(request(basic(HOSPITAL, f"wrong {number}"))))
+        for number in range(100)
+    ]
+    await settled()
+
+    for guess in guesses:
+        guess.cancel()
+    ended = await asyncio.gather(*guesses, return_exceptions=True)
+
+    refused = [error for error in ended if isinstance(error, OverloadedError)]
+    assert len(refused) == 100 - CHECKS
+    assert refused[0].headers == {"Retry-After": "1"}
+    await credentials.clients.close()
+    assert len(checks) == CHECKS
+    assert await credentials.caller(request(key_of(HOSPITAL)))
 
 
 async def test_few_secrets_are_checked_at_one_time_and_none_on_the_loop(

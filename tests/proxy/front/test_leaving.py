@@ -142,14 +142,24 @@ async def test_who_leaves_after_the_answer_ends_nothing(gateways: Gateways) -> N
     assert visit.sent[0]["status"] == 200
 
 
-async def test_what_the_server_itself_ends_is_no_client_that_left(gateways: Gateways) -> None:
+@pytest.mark.parametrize(
+    ("visit", "status"),
+    [(("GET", RECORD, None), 503), (("POST", RECORDS, legacy_document()), 504)],
+    ids=["a read", "a write"],
+)
+async def test_what_the_server_itself_ends_is_told_in_the_legacy_form(
+    visit: tuple[str, str, Any], status: int, gateways: Gateways
+) -> None:
+    """At the end of its grace; of a write nobody knows what became."""
     slow = Slow()
     app = gateways.app(upstream=slow)
-    task = asyncio.create_task(Visit(app, "GET", RECORD).run())
+    ended = Visit(app, *visit)
+    task = asyncio.create_task(ended.run())
     await slow.reached.wait()
 
     task.cancel()
+    await task
 
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    assert ended.sent[0]["status"] == status
+    assert list(json.loads(ended.sent[1]["body"])) == ["error"]
     assert app.state.gateway.counts.of == {}

@@ -158,6 +158,14 @@ async def test_only_hosts_of_the_list_are_served_where_there_is_one(host: bytes)
         assert it.statuses == ([200] if HOSTS[host] else [421])
 
 
+@pytest.mark.parametrize("path", [b"/healthz", b"/readyz"])
+async def test_who_probes_may_ask_by_an_address(path: bytes) -> None:
+    async with line(hosts=frozenset({"old.example"})) as it:
+        await it.feed(b"GET %b HTTP/1.1\r\nHost: 10.0.0.7:8080\r\n\r\n" % path)
+
+        assert it.statuses == [200]
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [

@@ -95,3 +95,21 @@ async def test_a_turn_is_given_back_whatever_comes_of_it(
 
     assert response.status_code == 504
     assert app.state.gateway.turns.in_flight == 0
+
+
+async def test_the_bodies_that_are_held_at_one_time_are_bounded(gateways: Gateways) -> None:
+    slow = Slow(seconds=SHORT)
+    app = gateways.app(upstream=slow, max_held_bytes=300)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="https://legacy.example"
+    ) as client:
+        answers = await asyncio.gather(
+            *(client.post(RECORDS, json=legacy_document(zip_code=f"{n:05}")) for n in range(4))
+        )
+        afterwards = await client.post(RECORDS, json=legacy_document(zip_code="00009"))
+
+    assert {answer.status_code for answer in answers} == {201, 503}
+    assert next(it.json() for it in answers if it.status_code == 503) == BUSY
+    assert afterwards.status_code == 201
+    assert app.state.gateway.room.held == 0
+    assert app.state.gateway.counts.of[("overloaded", "bodies")] > 0

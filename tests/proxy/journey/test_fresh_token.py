@@ -1,5 +1,6 @@
 """A token that the new API refuses is discarded; the call is made once more with a fresh one."""
 
+import asyncio
 import base64
 from typing import Any
 
@@ -177,3 +178,34 @@ async def test_a_sign_in_with_two_keys_is_malformed(client: httpx.AsyncClient) -
     response = await client.post("/oauth/token", json={}, headers=twice)
 
     assert response.status_code == 400
+
+
+async def test_a_fresh_token_that_does_not_come_is_waited_for_until_the_deadline(
+    gateways: Gateways,
+) -> None:
+    """And then nothing more is sent: nobody would wait for what comes of it."""
+    asked: list[str] = []
+
+    class Refusing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request.url.path)
+            if request.url.path != "/token":
+                return httpx.Response(401)
+            if asked.count("/token") > 1:
+                await asyncio.sleep(0.5)
+            return httpx.Response(200, json={"access_token": "t", "token_type": "Bearer"})
+
+    path = gateways.folder / "applications.toml"
+    path.write_text(APPLICATION, encoding="utf-8")
+    client = gateways.client(
+        credentials="exchange",
+        applications=path,
+        token_url=f"{UPSTREAM}/token",
+        upstream=Refusing(),
+        deadline_seconds=0.2,
+    )
+
+    response = await client.post(RECORDS, json=legacy_document(), headers=KEY)
+
+    assert response.status_code == 504
+    assert asked == ["/token", "/health_records", "/token"]

@@ -7,9 +7,17 @@ from typing import Any
 import httpx
 import pytest
 
-from proxy.errors import SuspendedError, UpstreamError, UpstreamUnreachableError
+from proxy.errors import (
+    SuspendedError,
+    UpstreamContractError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    UpstreamUnreachableError,
+)
 from proxy.observe.counts import Counts
 from proxy.settings import Settings
+from proxy.upstream import client
+from proxy.upstream.answer import TooLargeError
 from proxy.upstream.client import Upstream
 from tests.proxy.conftest import UPSTREAM
 
@@ -107,7 +115,7 @@ async def test_what_changes_something_is_sent_once(method: str, failure: Answer)
 
 async def test_without_time_nothing_is_tried_again() -> None:
     transport = Answering(httpx.Response(503))
-    ends_at = asyncio.get_running_loop().time()
+    ends_at = asyncio.get_running_loop().time() + client.PAUSE_SECONDS / 2
 
     assert await read(upstream_of(transport), ends_at=ends_at) == 503
     assert len(transport.asked) == 1
@@ -123,8 +131,32 @@ async def test_what_is_tried_again_is_paid_from_a_budget() -> None:
     assert len(transport.asked) == 5
 
 
+async def test_after_its_end_nothing_is_sent() -> None:
+    transport = Answering(httpx.Response(200))
+    ends_at = asyncio.get_running_loop().time()
+
+    with pytest.raises(UpstreamTimeoutError) as caught:
+        await read(upstream_of(transport), ends_at=ends_at)
+
+    assert not caught.value.sent
+    assert transport.asked == []
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(500), TooLargeError("x")], ids=["500", "large"])
+async def test_what_is_wrong_with_one_record_closes_nothing_for_others(answer: Answer) -> None:
+    transport = Answering(answer)
+    upstream = upstream_of(transport)
+
+    for _ in range(30):
+        with contextlib.suppress(UpstreamContractError):
+            await read(upstream)
+
+    assert upstream.breakers.open() == []
+    assert len(transport.asked) == 30
+
+
 async def test_an_operation_that_fails_and_fails_is_not_asked_for_a_while() -> None:
-    transport, counts = Answering(httpx.Response(500)), Counts()
+    transport, counts = Answering(httpx.Response(503, headers={"Retry-After": "1"})), Counts()
     upstream = upstream_of(transport, counts)
     for _ in range(10):
         await read(upstream)
@@ -137,7 +169,7 @@ async def test_an_operation_that_fails_and_fails_is_not_asked_for_a_while() -> N
     assert len(transport.asked) == 10
     assert counts.of[("breaker", "refused")] == 1
     other = await upstream.ask("GET", "/y", [], operation="GET /y")
-    assert other.status == 500
+    assert other.status == 503
 
 
 async def test_a_call_that_is_given_up_says_nothing_of_the_new_api() -> None:

@@ -1,0 +1,27 @@
+"""How much of what clients send is held at one time, of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from proxy.errors import OverloadedError
+
+
+class Room:
+    """Bytes are taken as they come, and given back when their request is over."""
+
+    def __init__(self, limit: int, count: Callable[[str, str], None]) -> None:
+        self._limit = limit
+        self._count = count
+        self.held = 0
+
+    def take(self, size: int) -> None:
+        """Hold so many bytes more; raises `OverloadedError`, and then holds none of them."""
+        if self.held + size > self._limit:
+            self._count("overloaded", "bodies")
+            raise OverloadedError
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Hold so many bytes less."""
+        self.held -= size
