@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 BESIDE = 5
 
 
@@ -34,7 +33,7 @@ class Figure:
         self.demands.append(Demand(what, demanded, str(measured), held))
 
     def at_most(self, limit: float) -> float:
-        """A limit of time. A quick figure is taken beside other tests, and says nothing of speed."""
+        """A limit of time: a quick figure is taken beside other tests, and tells no speed."""
         return BESIDE * limit if self.quick else limit
 
     def none(self, what: str, found: int) -> None:
