@@ -20,7 +20,6 @@ from mappings.core.record_mapping import RecordMapping
 from mappings.core.rules import Alias, Paired, Rule
 from mappings.mesvaccins import PACK, legacy, modern
 from mappings.mesvaccins.conditions import conditions
-from mappings.mesvaccins.vaccine_by_code import SHOWN
 from mappings.mesvaccins.vaccines import vaccines
 from tests.packs import toy
 
@@ -104,7 +103,7 @@ NAMED_VACCINES = st.sampled_from(
         {"cip_code": "3400900000026"},
         {"icp_code": 3400900000033},
         {"cip_codes": ["3400900000019"], "name": "IMAGIVAX DTP", "dose": 2},
-        *({name: vaccine[name] for name in SHOWN} for vaccine in VACCINES.by_uuid.values()),
+        *VACCINES.shown.values(),
     ]
 )
 KNOWN_VACCINES = st.sampled_from(sorted(VACCINES.by_uuid))

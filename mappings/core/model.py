@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, cast
-from uuid import UUID
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -17,7 +17,8 @@ from mappings.core.context import Json
 from mappings.core.errors import Problem
 from mappings.core.evidence import Evidence
 
-UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+UUID_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID_IN_ANY_CASE = re.compile(UUID_PATTERN.pattern.replace("a-f", "A-Fa-f"))
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -38,36 +39,54 @@ def evidence_of(info: FieldInfo) -> Evidence:
     return Evidence(**cast("dict[str, Any]", info.json_schema_extra))
 
 
-def _calendar_date(text: str) -> str:
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in its usual form, in any case."""
+    return UUID_IN_ANY_CASE.fullmatch(text) is not None
+
+
+def is_calendar_date(text: str) -> bool:
+    """Whether a text is a day that there is, as YYYY-MM-DD."""
     try:
-        if DATE_PATTERN.fullmatch(text):
-            date.fromisoformat(text)
-            return text
+        date.fromisoformat(text)
     except ValueError:
-        pass
-    raise PydanticCustomError("date", "expected a date, YYYY-MM-DD")
+        return False
+    # Not one of the shorter forms, nor a week.
+    return len(text) == 10 and text[4] == text[7] == "-"
 
 
-def _timestamp(text: str) -> str:
+def is_timestamp(text: str) -> bool:
+    """Whether a text is an instant in ISO 8601, with its offset."""
     try:
-        if DATE_PATTERN.match(text) and datetime.fromisoformat(text).tzinfo:
-            return text
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        pass
-    raise PydanticCustomError("timestamp", "expected an ISO 8601 timestamp with its offset")
-
-
-def _uuid(text: str) -> str:
-    lowered = text.lower()
-    if UUID_PATTERN.fullmatch(lowered):
-        return str(UUID(lowered))
-    raise PydanticCustomError("uuid", "expected a UUID")
+        return False
+    return instant.tzinfo is not None and DATE_PATTERN.match(text) is not None
 
 
 def identity(value: Json) -> str:
     """An id as it is compared: a UUID in lower case, and anything else as it is."""
     text = str(value)
-    return text.lower() if UUID_PATTERN.fullmatch(text.lower()) else text
+    lowered = text.lower()
+    # Most are in lower case: these need no look at their form.
+    return text if text == lowered or not is_uuid(text) else lowered
+
+
+def _calendar_date(text: str) -> str:
+    if is_calendar_date(text):
+        return text
+    raise PydanticCustomError("date", "expected a date, YYYY-MM-DD")
+
+
+def _timestamp(text: str) -> str:
+    if is_timestamp(text):
+        return text
+    raise PydanticCustomError("timestamp", "expected an ISO 8601 timestamp with its offset")
+
+
+def _uuid(text: str) -> str:
+    if is_uuid(text):
+        return text.lower()
+    raise PydanticCustomError("uuid", "expected a UUID")
 
 
 CalendarDate = Annotated[str, AfterValidator(_calendar_date)]
@@ -106,7 +125,15 @@ class FieldReader:
         annotation: Any = info.annotation
         if info.metadata:
             annotation = Annotated[annotation, *info.metadata]
+        self.nullable = annotation is Any or (
+            get_origin(annotation) in (Union, UnionType) and type(None) in get_args(annotation)
+        )
+        others = [it for it in get_args(annotation) if it is not type(None)]
+        self.type = others[0] if self.nullable and len(others) == 1 else annotation
+        """The type of its values, null left aside."""
         self._adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        self.accepts: Callable[[Json], bool] = self._adapter.validator.isinstance_python
+        """Whether `read` finds no problem, without saying which it would be."""
 
     def read(self, value: Json, pointer: str) -> tuple[Json, list[Problem]]:
         """The value in plain JSON, or null and every problem with it."""
@@ -120,6 +147,18 @@ class FieldReader:
         read, problems = self._read(value, pointer)
         undeclared = list(_without_undeclared(read, ()))
         return self._plain(read), problems, undeclared
+
+    def plain(self, value: Json) -> Json:
+        """
+        The value in plain JSON; raises `ValueError` where there is a problem or an undeclared
+        member, without saying which.
+        """
+        read = self._adapter.validator.validate_python(value)
+        if read is None:
+            return None
+        if isinstance(read, BaseModel | list) and _says_more(read):
+            raise ValueError("undeclared")
+        return self._adapter.serializer.to_python(read, exclude_unset=True)
 
     def _plain(self, read: Any) -> Json:
         return None if read is None else self._adapter.dump_python(read, exclude_unset=True)
@@ -150,3 +189,12 @@ def _without_undeclared(read: Any, place: tuple[str | int, ...]) -> Iterator[tup
         extra.clear()
         for name in type(read).model_fields:
             yield from _without_undeclared(getattr(read, name), (*place, name))
+
+
+def _says_more(read: Any) -> bool:
+    """Whether there is a member that no model within declares."""
+    if isinstance(read, list):
+        return any(map(_says_more, read))
+    if not isinstance(read, BaseModel) or not read.__pydantic_fields__:
+        return False
+    return bool(read.__pydantic_extra__) or any(map(_says_more, read.__dict__.values()))

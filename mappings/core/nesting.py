@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mappings.core import pointer as pointers
 from mappings.core.codecs import Codec
-from mappings.core.context import Document, Item, Json, Scope, equal, is_blank
+from mappings.core.context import EMPTY, Document, Item, Json, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 
 if TYPE_CHECKING:
     from mappings.core.record_mapping import RecordMapping
 
+UpgradeWithin = Callable[[Document, Scope, Document], Document]
+"""The modern fields of one record that change; given also how it is shown as it is stored."""
 
 MOST_ITEMS = 1000
 """How many records a client may write within one: each is checked, and may be a call."""
@@ -33,13 +35,15 @@ class Nested(Codec):
             legacy = dict.fromkeys(self.mapping.legacy_paired)
         if not isinstance(legacy, Mapping):
             raise RefusedError("not_an_object")
-        changes = self.mapping.upgrade_within(legacy, scope.within(stored, scope.context.base))
+        changes = self.mapping.by_rules.upgrade_within(
+            legacy, scope.within(stored, scope.context.base)
+        )
         return {**(stored or {}), **changes}
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         if modern is None:
             return None
-        return self.mapping.downgrade_within(modern, scope)
+        return self.mapping.by_rules.downgrade_within(modern, scope)
 
     def canonical_legacy(self, legacy: Json) -> Json:
         return None if legacy is None else self.mapping.canonical(legacy)
@@ -65,30 +69,56 @@ class Each(Codec):
     by_calls: bool = False
 
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
+        shown = self.downgrade(stored, scope.within(None, scope.context.base).unheard())
+        return self.merged(
+            legacy,
+            stored,
+            shown,
+            scope,
+            lambda item, at, _: self.mapping.by_rules.upgrade_within(item, at),
+        )
+
+    def merged(
+        self,
+        legacy: Json,
+        stored: Json,
+        shown: Sequence[Document],
+        scope: Scope,
+        upgrade_within: UpgradeWithin,
+    ) -> list[Document]:
+        """The stored records with what a client made and changed, given how they are shown."""
         items, kept = self._items(legacy), list(stored or [])
-        pairs = self._paired(items, kept, scope)
+        pairs = self._paired(items, shown, scope)
         result, told = list(kept), len(scope.report.lost)
         for position, (item, place) in enumerate(zip(items, pairs, strict=True)):
-            base = None if place is None else kept[place]
-            changed = {**(base or {}), **self._changes(item, base, scope.at(position))}
+            base, known = (None, EMPTY) if place is None else (kept[place], shown[place])
+            changes = self._changes(item, base, known, scope.at(position), upgrade_within)
             if place is None:
-                result.append(changed)
-            else:
-                result[place] = changed
+                result.append(changes)
+            elif changes:
+                result[place] = {**kept[place], **changes}
         left_out = len(kept) > sum(place is not None for place in pairs)
         ignored = {pointers.segments(loss.pointer)[-1] for loss in scope.report.lost[told:]}
-        differs = left_out or not equal(result, kept) or not ignored <= self.forgiven
-        if not self.writable and differs:
+        if not self.writable and (
+            left_out or not equal(result, kept) or not ignored <= self.forgiven
+        ):
             raise RefusedError("read_only")
         if left_out:
             scope.lose()
         return result
 
-    def _changes(self, item: Document, base: Document | None, scope: Scope) -> Document:
+    def _changes(
+        self,
+        item: Document,
+        base: Document | None,
+        shown: Document,
+        scope: Scope,
+        upgrade_within: UpgradeWithin,
+    ) -> Document:
         """The modern fields of one item that change; what it sets aside goes with its own call."""
         aside: dict[str, Json] | None = {} if self.by_calls else None
         within = scope.within(base, scope.context.base, aside)
-        changes = self.mapping.upgrade_within(item, within)
+        changes = upgrade_within(item, within, shown)
         if self.by_calls and (base is None or changes or aside):
             if base is not None and self.mapping.identity_of(base) is None:
                 # What has no id has no path of its own.
@@ -99,7 +129,7 @@ class Each(Codec):
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return [
-            self.mapping.downgrade_within(item, scope.at(position))
+            self.mapping.by_rules.downgrade_within(item, scope.at(position))
             for position, item in enumerate(modern or [])
         ]
 
@@ -121,10 +151,9 @@ class Each(Codec):
         return legacy or []
 
     def _paired(
-        self, items: Sequence[Document], kept: Sequence[Document], scope: Scope
+        self, items: Sequence[Document], shown: Sequence[Document], scope: Scope
     ) -> list[int | None]:
         """For each item, the position of the stored one that it writes over, or none."""
-        shown = self.downgrade(list(kept), scope.within(None, scope.context.base).unheard())
         keyed = {
             str(item[self.key]): place
             for place, item in enumerate(shown)
@@ -135,7 +164,7 @@ class Each(Codec):
         for position, item in enumerate(items):
             key, place = item.get(self.key), None
             if is_blank(key):
-                echoed = len(items) == len(kept) and shown[position][self.key] is None
+                echoed = len(items) == len(shown) and shown[position][self.key] is None
                 place = position if echoed else None
             elif scope.context.base is not None:
                 # Some clients write numbers as texts.

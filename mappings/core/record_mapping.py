@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, KeysView, Mapping
-from dataclasses import replace
-from datetime import date
+from contextlib import suppress
 from typing import Literal, TypeVar
 
 from mappings.core import pointer as pointers
+from mappings.core.by_rules import ByRules, nowhere
+from mappings.core.compiled import compiled
+from mappings.core.compiled.source import DECLINED
 from mappings.core.context import (
+    EMPTY,
     Context,
     Document,
     Json,
     Key,
     Report,
     Scope,
-    equal,
     is_blank,
 )
 from mappings.core.coverage import contradictions
@@ -23,9 +25,7 @@ from mappings.core.errors import ContradictionError, DocumentError, Problem
 from mappings.core.model import FieldReader, Model, identity
 from mappings.core.results import Downgraded, Upgraded
 from mappings.core.rules import (
-    Alias,
     Changes,
-    Computed,
     Identifier,
     Paired,
     Rule,
@@ -67,9 +67,17 @@ class RecordMapping:
         self.identifier = next(self.of_kind(Identifier), None)
         self._by_legacy = {name: rule for rule in self.rules for name in rule.legacy}
         self._by_modern = {name: rule for rule in self.rules for name in rule.modern}
-        self._legacy_readers = self._readers(legacy, self._by_legacy)
+        self.legacy_readers = self._readers(legacy, self._by_legacy)
         reads = {name: rule for rule in self.rules for name in rule.reads}
-        self._modern_readers = self._readers(modern, reads)
+        self.modern_readers = self._readers(modern, reads)
+        self._sets_aside = any(self.of_kind(SetAside))
+        self._records = [rule for rule in self.of_kind(Paired) if rule.record is not None]
+        self._with_ids = [
+            rule for rule in self.rules if isinstance(rule, Identifier | Paired) and rule.has_ids
+        ]
+        self.by_rules = ByRules(self)
+        self.compiled = compiled(self)
+        """The same as `by_rules`, at a tenth of the cost, or nothing."""
 
     def __str__(self) -> str:
         return f"the mapping of {self.legacy.__name__}"
@@ -81,16 +89,31 @@ class RecordMapping:
         With a base, what the client did not change keeps the base's own value.
         Raises `DocumentError` with all problems, as pointers into the client's document.
         """
+        return self._in_line(document, context) or self._rule_by_rule(document, context)
+
+    def _in_line(self, document: Json, context: Context) -> Upgraded | None:
+        """The upgrade by the compiled function, where there are no problems."""
+        if self.compiled.upgrade is None:
+            return None
         aside: dict[str, Json] = {}
         scope = Scope(context, Report(), aside_to=aside)
+        base = context.base
+        try:
+            shown = EMPTY if base is None else self.show(base, context).document
+            changes = self.compiled.upgrade(document, scope, shown)
+        except DECLINED:
+            return None
+        return Upgraded.of(base, changes, aside, scope.report)
+
+    def _rule_by_rule(self, document: Json, context: Context) -> Upgraded:
         if not isinstance(document, Mapping):
             raise DocumentError([Problem("", "not_an_object")])
-        changes, report = self.upgrade_within(document, scope), scope.report
+        aside: dict[str, Json] = {}
+        scope = Scope(context, Report(), aside_to=aside)
+        changes, report = self.by_rules.upgrade_within(document, scope), scope.report
         if report.problems:
             raise DocumentError(report.problems)
-        whole = {**(context.base or {}), **changes}
-        items, lost = tuple(report.items), tuple(report.lost)
-        return Upgraded(whole, changes, aside, items, lost, report.stale)
+        return Upgraded.of(context.base, changes, aside, report)
 
     def downgrade(self, document: Json, context: Context) -> Downgraded:
         """
@@ -101,45 +124,31 @@ class RecordMapping:
         problems = self.misfits(document, "")
         if problems:
             raise DocumentError(problems)
+        return self.show(document, context)
+
+    def show(self, document: Document, context: Context) -> Downgraded:
+        """The same for a document of which it is known that it has no misfits."""
+        if self.compiled.downgrade is not None:
+            scope = Scope(context, Report())
+            with suppress(*DECLINED):
+                shown = self.compiled.downgrade(document, scope)
+                if scope.report.empty:
+                    return Downgraded(shown, ())
+        if self.compiled.downgrade_placed is not None:
+            scope = Scope(context, Report())
+            with suppress(*DECLINED):
+                shown = self.compiled.downgrade_placed(document, scope)
+                return Downgraded(shown, tuple(scope.report.unknown))
         scope = Scope(context, Report())
-        return Downgraded(self.downgrade_within(document, scope), tuple(scope.report.unknown))
-
-    def upgrade_within(self, document: Document, scope: Scope) -> Changes:
-        """The modern fields of a record, or of one within a record, that change."""
-        base = scope.context.base
-        if base is not None:
-            scope = self._known(base, scope)
-        document, scope = self._named(document, scope)
-        read = self._read(document, scope)
-        broken = self._blanks(document, read, scope) | (document.keys() - read.keys())
-        changes: Changes = {}
-        for rule in self.rules:
-            written = {name: read[name] for name in rule.legacy if name in read}
-            if written and broken.isdisjoint(rule.legacy):
-                changes |= self._checked(rule.upgrade(written, scope), written, scope)
-        if not scope.report.problems:
-            whole = {**(scope.context.base or {}), **changes}
-            for rule in self.of_kind(Computed):
-                if rule.legacy[0] in read:
-                    rule.compare(read, whole, scope)
-        return changes
-
-    def downgrade_within(self, document: Document, scope: Scope) -> Document:
-        """A modern record that fits its model, as the legacy side shows it."""
-        shown: Changes = {}
-        known = self._known(document, scope)
-        for rule in self.rules:
-            shown |= rule.downgrade(document, known)
-        return {name: shown[name] for name in self.legacy.model_fields if name in shown}
+        shown = self.by_rules.downgrade_within(document, scope)
+        return Downgraded(shown, tuple(scope.report.unknown))
 
     def canonical(self, document: Document) -> Document:
         """What a legacy document says, as it comes back; without what only the server makes."""
-        document, scope = self._named(document, _nowhere())
-        read = self._read(document, scope)
-        said: Changes = {}
-        for rule in self.rules:
-            said |= rule.canonical(read)
-        return {name: said[name] for name in self.legacy.model_fields if name in said}
+        if self.compiled.canonical is not None:
+            with suppress(*DECLINED):
+                return self.compiled.canonical(document)
+        return self.by_rules.canonical(document)
 
     def canonical_modern(self, document: Document) -> Document:
         """The paired fields of a modern document, as they come back."""
@@ -151,50 +160,40 @@ class RecordMapping:
 
     def misfits(self, document: Json, pointer: str) -> list[Problem]:
         """Every place where a document does not fit the modern model, as far as rules read it."""
-        if not isinstance(document, Mapping):
-            return [Problem(pointer, "not_an_object")]
-        found: list[Problem] = []
-        for name, reader in self._modern_readers.items():
-            where, value = pointers.child(pointer, name), document.get(name)
-            rule = self._by_modern.get(name)
-            if value is None and not reader.required:
-                continue
-            if name not in document:
-                found.append(Problem(where, "blank"))
-            elif not isinstance(rule, Paired) or rule.record is None:
-                found += reader.read(value, where)[1]
-            elif not rule.many:
-                found += rule.record.misfits(value, where)
-            elif not isinstance(value, list):
-                found.append(Problem(where, "not_a_list"))
-            else:
-                for position, item in enumerate(value):
-                    found += rule.record.misfits(item, pointers.child(where, position))
-        return found
+        if self.compiled.fits(document):
+            return []
+        return self.by_rules.misfits(document, pointer)
 
     def modern_ids(self, document: Document) -> KeysView[Key]:
         """The ids in a modern document that the crosswalk must resolve, in their order."""
         found: dict[Key, None] = {}
-        for rule in self.rules:
-            if isinstance(rule, Identifier) and rule.kind:
-                if document.get(rule.modern[0]) is not None:
-                    found[rule.kind, identity(document[rule.modern[0]])] = None
-            elif isinstance(rule, Paired) and rule.record is None:
-                ids = rule.codec.modern_ids(tuple(map(document.get, rule.modern)))
-                found |= dict.fromkeys(ids)
-        for record, item in self._records_in(document):
-            found |= dict.fromkeys(record.modern_ids(item))
+        self._find_ids(document, found)
         return found.keys()
+
+    def _find_ids(self, document: Document, found: dict[Key, None]) -> None:
+        for rule in self._with_ids:
+            if isinstance(rule, Identifier):
+                if document.get(rule.modern[0]) is not None:
+                    found[str(rule.kind), identity(document[rule.modern[0]])] = None
+            else:
+                values = tuple([document.get(name) for name in rule.modern])
+                for key in rule.codec.modern_ids(values):
+                    found[key] = None
+        for record, item in self._records_in(document):
+            record._find_ids(item, found)
 
     def set_aside_in(self, document: Document) -> set[Key]:
         """The records in a modern document, itself included, for which values may be set aside."""
-        found = set()
-        own = self.identity_of(document)
-        if own is not None and any(self.of_kind(SetAside)):
+        found: set[Key] = set()
+        self._find_set_aside(document, found)
+        return found
+
+    def _find_set_aside(self, document: Document, found: set[Key]) -> None:
+        own = self.identity_of(document) if self._sets_aside else None
+        if own is not None:
             found.add((self.kind, own))
         for record, item in self._records_in(document):
-            found |= record.set_aside_in(item)
-        return found
+            record._find_set_aside(item, found)
 
     def identity_of(self, document: Document) -> str | None:
         """The id of a modern record, in lower case; none where it has none."""
@@ -212,7 +211,7 @@ class RecordMapping:
         rule = self._by_modern.get(head)
         if rule is None or not rule.legacy:
             return []
-        written, scope = self._named(written, _nowhere())
+        written, scope = self.by_rules.named(written, nowhere())
         names = [name for name in rule.legacy if not is_blank(written.get(name))]
         places = [scope.at(name).pointer for name in names or rule.legacy[:1]]
         record, inner = self._record(rule), written.get(rule.legacy[0])
@@ -239,78 +238,9 @@ class RecordMapping:
         """The rules of one kind, in their order."""
         return (rule for rule in self.rules if isinstance(rule, kind))
 
-    def _named(self, document: Document, scope: Scope) -> tuple[Document, Scope]:
-        """The document with the names that the rules use, for those that have another as well."""
-        aliases = {rule.legacy[0]: rule.of for rule in self.of_kind(Alias)}
-        named = {name: value for name, value in document.items() if name not in aliases}
-        written_as = {}
-        for alias, name in aliases.items():
-            if alias not in document:
-                continue
-            value = document[alias]
-            if name not in named or (is_blank(named[name]) and not is_blank(value)):
-                named[name] = value
-                written_as[scope.at(name).pointer] = scope.at(alias).pointer
-            elif not is_blank(value) and not equal(named[name], value):
-                scope.refuse("contradiction", alias)
-        return named, replace(scope, written_as=written_as)
-
-    def _read(self, document: Document, scope: Scope) -> Document:
-        """The declared legacy fields that can be read; the others are lost or problems."""
-        read: Changes = {}
-        for name, value in document.items():
-            reader = self._legacy_readers.get(name)
-            if reader is None:
-                self._undeclared(scope, name)
-            elif self._by_legacy[name].ignored or self._record(self._by_legacy[name]) is not None:
-                read[name] = value
-            else:
-                plain, problems, undeclared = reader.read_declared(value, scope.at(name).pointer)
-                scope.report.problems += problems
-                for place in undeclared:
-                    self._undeclared(scope, name, *place)
-                if not problems:
-                    read[name] = plain
-        return read
-
-    def _undeclared(self, scope: Scope, *place: str | int) -> None:
-        """Note a member that the legacy model does not have."""
-        if self.undeclared == "refuse":
-            scope.refuse("undeclared", *place)
-        else:
-            scope.lose(*place, declared=False)
-
-    def _blanks(self, document: Document, read: Document, scope: Scope) -> set[str]:
-        """Refuse the required fields that are missing at creation or written blank."""
-        base = scope.context.base
-        shown = {} if base is None else self.downgrade_within(base, scope.unheard())
-        blank = {
-            name
-            for name in self.required
-            if is_blank(document.get(name))
-            and (name in document or base is None)
-            and not (name in shown and name in read and equal(read[name], shown[name]))
-        }
-        for name in self.required:
-            if name in blank:
-                scope.refuse("blank", name)
-        return blank
-
-    def _checked(self, changes: Changes, written: Document, scope: Scope) -> Changes:
-        """Refuse a change to null of what the modern side must have."""
-        for name, value in changes.items():
-            reader = self._modern_readers.get(name)
-            if value is None and reader is not None and reader.required:
-                scope.refuse("blank", next(name for name in written if is_blank(written[name])))
-        return changes
-
-    def _known(self, document: Document, scope: Scope) -> Scope:
-        """The scope with what is set aside for this modern record."""
-        return scope.of(self.kind, self.identity_of(document))
-
     def _records_in(self, document: Document) -> Iterator[tuple[RecordMapping, Document]]:
         """The modern records within a modern record, each with its mapping."""
-        for rule in self.of_kind(Paired):
+        for rule in self._records:
             value = document.get(rule.modern[0])
             if rule.record is not None and value is not None:
                 yield from ((rule.record, item) for item in (value if rule.many else [value]))
@@ -324,8 +254,3 @@ class RecordMapping:
         return {
             name: FieldReader(info) for name, info in model.model_fields.items() if name in rules
         }
-
-
-def _nowhere() -> Scope:
-    """The scope of a document that nobody translates: only what it says is asked."""
-    return Scope(Context(today=date.min), Report())

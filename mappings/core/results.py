@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mappings.core import pointer as pointers
-from mappings.core.context import Document, Item, Loss, is_blank
+from mappings.core.context import Document, Item, Loss, Report, is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Upgraded:
     lost: tuple[Loss, ...]
     stale: bool
     """The client wrote over a record that it had read before somebody else changed it."""
+
+    @classmethod
+    def of(
+        cls, base: Document | None, changes: Document, aside: Document, report: Report
+    ) -> Upgraded:
+        """What an upgrade without problems gives."""
+        whole = {**(base or {}), **changes}
+        return cls(whole, changes, aside, tuple(report.items), tuple(report.lost), report.stale)
 
     @property
     def lost_unless_kept(self) -> tuple[Loss, ...]:

@@ -71,22 +71,30 @@ class Paired(Rule):
     """Whether the records within are made and changed by calls of their own."""
     writable: bool = True
 
+    @property
+    def has_ids(self) -> bool:
+        """Whether there may be ids in its own values, beside those of records within."""
+        return self.record is None and type(self.codec).modern_ids is not GroupCodec.modern_ids
+
     def upgrade(self, written: Document, scope: Scope) -> Changes:
         base = scope.context.base
         stored = self._values(base or {}, self.modern)
-        shown = self.codec.downgrade(stored, self._around(base, scope.unheard()))
-        full = tuple(
-            written.get(name, value) for name, value in zip(self.legacy, shown, strict=True)
-        )
-        if base is not None and self.record is None and self.codec.echoes(full, shown):
-            return {}
+        if base is None and len(written) == len(self.legacy):
+            # Nothing is stored that could be shown.
+            full = self._values(written, self.legacy)
+        else:
+            shown = self.codec.downgrade(stored, self._around(base, scope.unheard()))
+            said = zip(self.legacy, shown, strict=True)
+            full = tuple([written.get(name, value) for name, value in said])
+            if base is not None and self.record is None and self.codec.echoes(full, shown):
+                return {}
         place = scope.at(next(name for name in self.legacy if name in written))
         try:
             modern = self.codec.upgrade(full, stored, place)
         except RefusedError as refusal:
             place.refuse(refusal.reason, *refusal.within)
             return {}
-        return self._changed(modern, stored)
+        return self.changed(modern, stored)
 
     def downgrade(self, modern: Document, scope: Scope) -> Changes:
         place = self._around(modern, scope.at(self.modern[0]))
@@ -101,12 +109,15 @@ class Paired(Rule):
         found = super().contradictions() + self.codec.contradictions()
         return found if self.writable or self.because else [*found, "read only: no reason is given"]
 
-    def _changed(self, modern: Values, stored: Values) -> Changes:
+    def changed(self, modern: Values, stored: Values) -> Changes:
         """
         The values that say something else than the stored ones; the others stay as stored.
 
         Where nothing is stored, a value that says what nothing would mean is still a value.
         """
+        if all(map(_says_something_new, modern, stored)):
+            named = zip(self.modern, modern, strict=True)
+            return {name: value for name, value in named if value is not None}
         news = self.codec.canonical_modern(modern)
         olds = self.codec.canonical_modern(stored)
         kept = tuple(
@@ -124,11 +135,16 @@ class Paired(Rule):
 
     @staticmethod
     def _values(document: Document, names: Sequence[str]) -> Values:
-        return tuple(document.get(name) for name in names)
+        return tuple([document.get(name) for name in names])
 
     def _around(self, modern: Document | None, scope: Scope) -> Scope:
         """The scope in which the records within `modern` are shown: it is their parent."""
         return scope if self.record is None else scope.within(None, modern)
+
+
+def _says_something_new(value: Json, stored: Json) -> bool:
+    """Whether nothing is stored, and the value is null or surely more than that."""
+    return stored is None and (value is None or not is_blank(value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +154,11 @@ class Identifier(Rule):
     ignored = True
     kind: str | None = None
     """The kind under which the crosswalk has it; none where both sides use the same id."""
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the crosswalk must resolve it."""
+        return bool(self.kind)
 
     def upgrade(self, written: Document, scope: Scope) -> Changes:
         (name,) = self.legacy

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mappings.core.codecs import Codec
 from mappings.core.context import Json, Scope
+
+IN_UTC = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})(:[0-5]\d:[0-5]\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -17,16 +21,45 @@ class LocalTime(Codec):
     zone: ZoneInfo
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
-        if modern is None:
-            return None
-        instant = datetime.fromisoformat(modern).replace(microsecond=0)
-        try:
-            local = instant.astimezone(self.zone)
-        except OverflowError:
-            return instant.isoformat()
-        # Before 1911 the zone had an offset with seconds, which no legacy client can read.
-        whole = not (local.utcoffset() or timedelta()) % timedelta(minutes=1)
-        return (local if whole else instant.astimezone(UTC)).isoformat()
+        return None if modern is None else local(modern, self.zone)
+
+
+# A record shows its own two instants again in each of its vaccinations.
+@lru_cache(maxsize=64)
+def local(text: str, zone: ZoneInfo) -> str:
+    """An instant in the local time of a zone, to the second."""
+    found = IN_UTC.fullmatch(text)
+    hour = None if found is None else _local_hour(found[1], zone)
+    if found is None or hour is None:
+        return calculated(text, zone)
+    return f"{hour[0]}{found[2]}{hour[1]}"
+
+
+def calculated(text: str, zone: ZoneInfo) -> str:
+    """The same, of an instant in any form and at any time."""
+    instant = datetime.fromisoformat(text).replace(microsecond=0)
+    try:
+        shown = instant.astimezone(zone)
+    except OverflowError:
+        return instant.isoformat()
+    # Before 1911 the zone had an offset with seconds, which no legacy client can read.
+    whole = not (shown.utcoffset() or timedelta()) % timedelta(minutes=1)
+    return (shown if whole else instant.astimezone(UTC)).isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _local_hour(hour: str, zone: ZoneInfo) -> tuple[str, str] | None:
+    """The local hour and the offset in one hour of UTC, where that is a matter of whole hours."""
+    try:
+        first = datetime.fromisoformat(f"{hour}:00:00Z").astimezone(zone)
+        last = datetime.fromisoformat(f"{hour}:59:59Z").astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+    offset = first.utcoffset() or timedelta()
+    if offset != last.utcoffset() or offset % timedelta(hours=1):
+        return None
+    shown = first.isoformat()
+    return shown[:13], shown[19:]
 
 
 def is_older(written: Json, shown: Json) -> bool:

@@ -24,8 +24,6 @@ The members by which a legacy client may name a vaccine, and where the table has
 documentation spells one of them `icp_code`, a sample another `cid_codes`.
 """
 
-SHOWN = ("id", "name", "cip_codes", "ucd_code", "diseases", "valences")
-
 NOT_KNOWN: Document = {
     "id": None,
     "name": None,
@@ -52,22 +50,28 @@ class VaccineByCode(Codec):
     def upgrade(self, legacy: Json, stored: Json, scope: Scope) -> Json:
         if legacy is None:
             return None
-        shown = self.downgrade(stored, scope.unheard()) or {}
-        chosen = _chosen(legacy, shown, stored, _table(scope))
+        table = _table(scope)
+        shown = self._shown(stored, table) or {}
+        chosen = _chosen(legacy, shown, stored, table)
         self._tell(legacy, shown, chosen, scope)
         return chosen
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
+        table = _table(scope)
+        if modern is not None and str(modern).lower() not in table.shown:
+            scope.note_unknown()
+        return self._shown(modern, table)
+
+    def _shown(self, modern: Json, table: Vaccines) -> Document | None:
+        """What is shown of a vaccine, known or not."""
         if modern is None:
             return None
-        vaccine = _table(scope).by_uuid.get(str(modern).lower())
-        if vaccine is None:
-            scope.note_unknown()
+        shown = table.shown.get(str(modern).lower())
+        if shown is None:
             if self.unknown == "null":
                 return None
-            vaccine = NOT_KNOWN
-        shown = {name: vaccine[name] for name in SHOWN}
-        return {**shown, "cid_codes": vaccine["cip_codes"]} if self.cid_codes else shown
+            shown = NOT_KNOWN
+        return {**shown, "cid_codes": shown["cip_codes"]} if self.cid_codes else shown
 
     def canonical_legacy(self, legacy: Json) -> Json:
         if legacy is None:
@@ -80,7 +84,8 @@ class VaccineByCode(Codec):
 
     def _tell(self, legacy: Document, shown: Document, chosen: str, scope: Scope) -> None:
         """Note the members that will not be shown as the client wrote them."""
-        now, table = self.downgrade(chosen, scope.unheard()) or {}, _table(scope)
+        table = _table(scope)
+        now = self._shown(chosen, table) or {}
         for member, value in legacy.items():
             before, after = shown.get(member), now.get(member)
             if is_blank(value):

@@ -39,6 +39,9 @@ IN_THE_LIST = (
 )
 """What a vaccine shows in the list, in the order in which a streaming client reads it."""
 
+SHOWN = ("id", "name", "cip_codes", "ucd_code", "diseases", "valences")
+"""What it shows in a vaccination."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vaccines:
@@ -48,13 +51,15 @@ class Vaccines:
     """The legacy vaccine, with every member, by modern UUID."""
     uuids: Mapping[tuple[str, str], frozenset[str]]
     """The modern UUIDs by member (`id`, `ucd_code`, `cip_codes`) and code."""
+    shown: Mapping[str, Document]
+    """What a vaccination shows of its vaccine, by modern UUID."""
 
     def named(self, member: str, code: str) -> frozenset[str]:
         """The UUIDs of the vaccines that have a code: several may share one."""
         return self.uuids.get((member, code), frozenset())
 
 
-NO_VACCINES = Vaccines({}, {})
+NO_VACCINES = Vaccines({}, {}, {})
 
 
 def vaccines(rows: Sequence[Row]) -> Vaccines:
@@ -79,7 +84,8 @@ def vaccines(rows: Sequence[Row]) -> Vaccines:
         by_uuid[uuid] = vaccine
         for key in _codes(vaccine):
             uuids[key] = uuids.get(key, frozenset()) | {uuid}
-    return Vaccines(by_uuid, uuids)
+    shown = {uuid: {name: it[name] for name in SHOWN} for uuid, it in by_uuid.items()}
+    return Vaccines(by_uuid, uuids, shown)
 
 
 def _vaccine(row: Row) -> Document:

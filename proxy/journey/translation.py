@@ -224,7 +224,7 @@ class Journey:
             raise UpstreamContractError(misfits)
         context = await self.context(records, parent)
         for record in records:
-            downgraded = mapping.downgrade(record, context)
+            downgraded = mapping.show(record, context)
             self.unknown += downgraded.unknown
             shown.append(downgraded.document)
         return shown

@@ -334,3 +334,7 @@ def test_a_list_that_can_only_be_read_takes_its_echo_and_nothing_else() -> None:
     ):
         with pytest.raises(DocumentError, match=r"^/loans: read_only$"):
             mapping.upgrade({"loans": other}, known)
+
+
+def test_a_list_of_more_than_a_thousand_records_is_refused() -> None:
+    assert reasons(stored("fern"), pages=[{}] * 1001) == ["/pages: invalid"]

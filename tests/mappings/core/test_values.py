@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.core import pointer
-from mappings.core.codecs import code_table
+from mappings.core.codecs import UNCHANGED, Alone, code_table
 from mappings.core.context import Context, Report, Scope
 from mappings.core.errors import Problem, RefusedError
 from mappings.core.evidence import documented, guess, inferred
@@ -135,3 +135,7 @@ def test_null_is_null_in_every_table() -> None:
     assert table.upgrade(None, None, scope) is None
     assert table.downgrade(None, scope) is None
     assert scope.report.unknown == []
+
+
+def test_a_group_of_values_holds_no_ids_unless_its_codec_says_so() -> None:
+    assert list(Alone(UNCHANGED).modern_ids(("7c9e6679-7425-40de-944b-000000000001",))) == []

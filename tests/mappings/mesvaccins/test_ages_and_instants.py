@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mappings.core.context import Context, Report, Scope
 from mappings.mesvaccins.caption import AgeAtInjection, Caption, age
-from mappings.mesvaccins.timestamps import LocalTime, is_older
+from mappings.mesvaccins.timestamps import LocalTime, calculated, is_older, local
 from tests.documents import TODAY
 
 CAPTION = Caption({"m": "Homme", "f": "Femme"}, "Personne", months_below=24)
@@ -85,6 +87,19 @@ def test_an_instant_is_shown_in_the_time_of_paris_without_milliseconds(
     modern: str, legacy: str
 ) -> None:
     assert PARIS.downgrade(modern, scope()) == legacy
+
+
+@given(
+    instant=st.datetimes() | st.datetimes(datetime(2021, 1, 1), datetime(2027, 1, 1)),
+    ending=st.sampled_from(["Z", ".071Z", ".0Z", ",5Z", "+00:00", "+02:00", ".123456789-03:30"]),
+    zone=st.sampled_from(["Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"]),
+)
+def test_an_hour_that_is_remembered_shows_what_the_calendar_gives(
+    instant: datetime, ending: str, zone: str
+) -> None:
+    text = f"{instant.isoformat(timespec='seconds')}{ending}"
+
+    assert local(text, ZoneInfo(zone)) == calculated(text, ZoneInfo(zone))
 
 
 def test_no_instant_is_no_instant() -> None:

@@ -1,0 +1,248 @@
+"""What changes on the modern side: one function for a new record, and one over a stored one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mappings.core.codecs import Alone, Codec, CodeTable
+from mappings.core.compiled.reading import VALUES, block, read
+from mappings.core.compiled.records import Upgrade, carried_records
+from mappings.core.compiled.source import Codes, Source
+from mappings.core.context import Document, Scope
+from mappings.core.rules import (
+    Alias,
+    Changes,
+    Computed,
+    Identifier,
+    Paired,
+    Rule,
+    SetAside,
+    Shown,
+    Untouched,
+)
+
+if TYPE_CHECKING:
+    from mappings.core.record_mapping import RecordMapping
+
+Lines = list[str]
+
+Form = Callable[["RecordMapping", Any, Source], Lines | None]
+"""For a rule, the lines that put what it changes in `changes`; none if it has no such lines."""
+
+
+def compiled_upgrade(mapping: RecordMapping) -> Upgrade | None:
+    """`ByRules.upgrade_within`, but for the problems: where there are any, it declines."""
+    create, change = _function(mapping, CREATED), _function(mapping, CHANGED)
+    if create is None or change is None:
+        return None
+
+    def upgrade(document: Document, scope: Scope, shown: Document) -> Changes:
+        base = scope.context.base
+        if base is None:
+            return create(document, scope, shown)
+        if scope.context.asides:
+            scope = scope.of(mapping.kind, mapping.identity_of(base))
+        return change(document, scope, shown)
+
+    return upgrade
+
+
+def _function(mapping: RecordMapping, forms: Mapping[type[Rule], Form]) -> Upgrade | None:
+    source, new = Source("upgrade(document, scope, shown)"), forms is CREATED
+    source.values |= VALUES
+    source.add(*_before(mapping, source, new=new))
+    for rule in mapping.rules:
+        form = forms.get(type(rule))
+        lines = None if form is None else form(mapping, rule, source)
+        if lines is None:
+            return None
+        source.add(*lines)
+    source.add(*_after(mapping, source, new=new), "return changes")
+    upgrade: Upgrade = source.function(str(mapping))
+    return upgrade
+
+
+def _before(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
+    """What is to be told of the document as such."""
+    aliases = source.name({rule.legacy[0] for rule in mapping.of_kind(Alias)})
+    declared = source.name(frozenset(mapping.legacy.model_fields))
+    lines = [
+        f"if type(document) is not dict or not {aliases}.isdisjoint(document):",
+        "    raise DeclinedError",
+        f"if not {declared}.issuperset(document):",
+        "    for name in document:",
+        f"        if name not in {declared}:",
+        f"            {source.name(mapping.by_rules.note_undeclared)}(scope, name)",
+        "get, changes = document.get, {}",
+    ]
+    if new:
+        # Fields are given no place: whoever tells something of one tells it nowhere, and declines.
+        lines.append("nowhere = scope.unheard()")
+    for name in mapping.required:
+        # What is required may be left out of a change, but not written blank.
+        value = f"get({name!r})" if new else f"get({name!r}, True)"
+        lines += [f"if is_blank({value}):", "    raise DeclinedError"]
+    return lines
+
+
+def _after(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
+    """What the modern side must have, and what is made of the whole record."""
+    told = "scope.report.problems" + (" or not nowhere.report.empty" if new else "")
+    lines = [f"if {told}:", "    raise DeclinedError"]
+    for name, reader in mapping.modern_readers.items():
+        if reader.required and not new:
+            lines += [f"if changes.get({name!r}, True) is None:", "    raise DeclinedError"]
+    for rule in mapping.of_kind(Computed):
+        name = rule.legacy[0]
+        shown = f"not changes and equal(document[{name!r}], shown[{name!r}])"
+        as_shown = f"is_blank(document[{name!r}])" if new else shown
+        whole = "{**(scope.context.base or {}), **changes}"
+        lines += [
+            f"if {name!r} in document and not ({as_shown}):",
+            f"    {source.name(rule.compare)}(document, {whole}, scope)",
+        ]
+    return lines
+
+
+def _nothing(mapping: RecordMapping, rule: Rule, source: Source) -> Lines:
+    return []
+
+
+def _not_made(mapping: RecordMapping, rule: Rule, source: Source) -> Lines:
+    """What the server sets says nothing in a new record; where it says something, it is lost."""
+    return _ignored(rule, source, f"is_blank(get({rule.legacy[0]!r}))")
+
+
+def _identifier(mapping: RecordMapping, rule: Identifier, source: Source) -> Lines:
+    name = rule.legacy[0]
+    same = f"str(document[{name!r}]).lower() == str(shown[{name!r}]).lower()"
+    return _ignored(rule, source, same)
+
+
+def _shown(mapping: RecordMapping, rule: Shown, source: Source) -> Lines:
+    name = rule.legacy[0]
+    return _ignored(rule, source, f"equal(document[{name!r}], shown[{name!r}])")
+
+
+def _ignored(rule: Rule, source: Source, as_shown: str) -> Lines:
+    """What the client wrote is no change; where it is not as it is shown, the rule tells it."""
+    name = rule.legacy[0]
+    tell = f"{source.name(rule.upgrade)}({{{name!r}: document[{name!r}]}}, scope)"
+    return [f"if {name!r} in document and not {as_shown}:", f"    {tell}"]
+
+
+def _aside(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
+    return _set_aside(mapping, rule, source, source.name(rule.empty))
+
+
+def _aside_again(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
+    return _set_aside(mapping, rule, source, f"shown[{rule.legacy[0]!r}]")
+
+
+def _set_aside(mapping: RecordMapping, rule: SetAside, source: Source, kept: str) -> Lines:
+    name = rule.legacy[0]
+    check = [] if rule.check is None else [f"    {source.name(rule.check)}(value)"]
+    keep = [f"if not equal(value, {kept}):", *check, f"    scope.set_aside({name!r}, value)"]
+    return _if_written(mapping, name, source, keep)
+
+
+def _created(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | None:
+    """Where nothing is stored yet."""
+    if rule.record is not None:
+        return _records(rule, source)
+    if len(rule.legacy) == 1:
+        return _if_written(mapping, rule.legacy[0], source, _created_alone(rule, source))
+    nothing = source.name((None,) * len(rule.modern))
+    values = ", ".join(f"written[{name!r}]" for name in rule.legacy)
+    made = f"{source.name(rule.codec.upgrade)}(({values}), {nothing}, nowhere)"
+    return [
+        *_written(mapping, rule, source),
+        f"if len(written) == {len(rule.legacy)}:",
+        f"    changes.update({source.name(rule.changed)}({made}, {nothing}))",
+        "elif written:",
+        f"    changes.update({source.name(rule.upgrade)}(written, scope))",
+    ]
+
+
+def _created_alone(rule: Paired, source: Source) -> Lines:
+    """For the plain `value` of a rule's only legacy field."""
+    made = _code(rule.codec.codec, source) if type(rule.codec) is Alone else None
+    if made is not None:
+        return ["if value is not None:", f"    changes[{rule.modern[0]!r}] = {made}"]
+    nothing = source.name((None,) * len(rule.modern))
+    made = f"{source.name(rule.codec.upgrade)}((value,), {nothing}, nowhere)"
+    return [f"changes.update({source.name(rule.changed)}({made}, {nothing}))"]
+
+
+def _code(codec: Codec, source: Source) -> str | None:
+    """The modern value for `value`, where it is the same or stands in a table and says more
+    than nothing."""
+    if type(codec) is Codec:
+        return "value"
+    if isinstance(codec, CodeTable) and type(codec) is CodeTable:
+        says = all(map(str.strip, codec.pairs.values()))
+        return f"{source.name(Codes(codec.pairs))}[value]" if says else None
+    return None
+
+
+def _changed(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | None:
+    """Over a stored record: what a client wrote as it was shown it changes nothing."""
+    if rule.record is not None:
+        return _records(rule, source)
+    upgrade = source.name(rule.upgrade)
+    if len(rule.legacy) > 1:
+        return [
+            *_written(mapping, rule, source),
+            "if not all([identical(value, shown[name]) for name, value in written.items()]):",
+            f"    changes.update({upgrade}(written, scope))",
+        ]
+    name = rule.legacy[0]
+    change = [
+        f"if not identical(value, shown[{name!r}]):",
+        f"    changes.update({upgrade}({{{name!r}: value}}, scope))",
+    ]
+    return _if_written(mapping, name, source, change)
+
+
+def _records(rule: Paired, source: Source) -> Lines | None:
+    carried, name = carried_records(rule), rule.legacy[0]
+    if carried is None:
+        return None
+    return [
+        f"if {name!r} in document:",
+        f"    changes.update({source.name(carried)}(document[{name!r}], scope, shown))",
+    ]
+
+
+def _if_written(mapping: RecordMapping, name: str, source: Source, lines: Lines) -> Lines:
+    """The lines for the plain `value` of a field, where the client wrote it."""
+    plain = read(mapping.legacy_readers[name], source)
+    return [f"value = get({name!r}, ABSENT)", "if value is not ABSENT:", *block([*plain, *lines])]
+
+
+def _written(mapping: RecordMapping, rule: Paired, source: Source) -> Lines:
+    """The lines that gather the plain values of several fields in `written`."""
+    lines = ["written = {}"]
+    for name in rule.legacy:
+        lines += _if_written(mapping, name, source, [f"written[{name!r}] = value"])
+    return lines
+
+
+CREATED: Mapping[type[Rule], Form] = {
+    Alias: _nothing,
+    Computed: _nothing,
+    Identifier: _not_made,
+    Paired: _created,
+    SetAside: _aside,
+    Shown: _not_made,
+    Untouched: _nothing,
+}
+CHANGED: Mapping[type[Rule], Form] = {
+    **CREATED,
+    Identifier: _identifier,
+    Paired: _changed,
+    SetAside: _aside_again,
+    Shown: _shown,
+}
+"""By kind of rule; a rule of another kind has no form, and its mapping goes by the rules."""
