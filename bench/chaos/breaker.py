@@ -18,7 +18,7 @@ NUMBER = 7
 PER_SECOND, CONNECTIONS = 100, 32
 OPENS_SECONDS, CLOSES_SECONDS = 1.0, 5.0
 FAST_MILLISECONDS = 100
-UPSTREAM_FAILS = 500
+UPSTREAM_FAILS = 502
 """What the new API answers when it fails: not what the gateway says when it does not ask it."""
 
 SUSPENDED = 503
