@@ -1,19 +1,14 @@
-"""Calls of the new API, through httpx: no cookies kept, no redirects, no proxies of the machine."""
+"""Calls of the new API, calm when it fails: a bounded retry, and a breaker for each operation."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 import httpx
 
-from mappings.core.errors import Problem
 from proxy.errors import (
     UpstreamContractError,
     UpstreamError,
@@ -21,18 +16,11 @@ from proxy.errors import (
     UpstreamUnreachableError,
 )
 from proxy.settings import Settings
-from proxy.upstream import transport as transports
-from proxy.upstream.answer import TooLargeError
 from proxy.upstream.breaker import Breakers, Count, uncounted
 from proxy.upstream.budget import RetryBudget
-from proxy.upstream.tls import client_context
+from proxy.upstream.exchange import Exchange, Headers, Reply, Transport
 
-PSEUDONYM = "passerelle"
-
-Transport = httpx.AsyncBaseTransport
-"""What carries the calls; a test hands in its own."""
-
-Headers = Sequence[tuple[str, str]]
+__all__ = ["Reply", "Transport", "Upstream"]
 
 READS = frozenset({"GET", "HEAD"})
 FAILURES = frozenset({502, 503, 504})
@@ -41,66 +29,26 @@ FAILURES = frozenset({502, 503, 504})
 PAUSE_SECONDS = 0.2
 """At most so long after a failure, a read is tried once more."""
 
-LATE_SECONDS = 0.2
-UNSENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.InvalidURL,
-    httpx.LocalProtocolError,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
-"""Failures after which the request surely did not arrive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer of the new API, whole."""
-
-    status: int
-    body: bytes
-    etag: str | None
-    retry_after: str | None
-    next: str | None
-    """Of one page of a list, the URL of the page that follows (RFC 8288)."""
-    milliseconds: float
-
 
 class Upstream:
     """The new API. Shared by all callers, it keeps nothing of any of them."""
 
     def __init__(
-        self,
-        settings: Settings,
-        transport: Transport | None = None,
-        count: Count = uncounted,
+        self, settings: Settings, transport: Transport | None = None, count: Count = uncounted
     ) -> None:
         """`transport` carries the calls, for tests. Raises `ConfigurationError`."""
-        self._base = settings.upstream_url
+        self._exchange = Exchange(settings, transport, count)
         self._deadline = settings.deadline_seconds
-        self._max_bytes = settings.max_answer_bytes
-        self._reuse = settings.upstream_reuse
         self._count = count
         self._budget = RetryBudget(settings.retry_ratio, time.monotonic)
         self.breakers = Breakers(
             settings.breaker_ratio, settings.breaker_seconds, time.monotonic, count
         )
-        # Told apart from another gateway on the way, which may be one of these too.
-        mark = hashlib.sha256(self._base.encode()).hexdigest()[:8]
-        self.pseudonym = f"{PSEUDONYM}-{mark}"
-        self._client = httpx.AsyncClient(
-            transport=transport or _transport(settings, count),
-            headers={
-                "accept": "application/json",
-                "accept-encoding": "identity",
-                "user-agent": PSEUDONYM,
-                "via": f"1.1 {self.pseudonym}",
-            },
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            follow_redirects=False,
-            trust_env=False,
-            timeout=settings.deadline_seconds,
-        )
+
+    @property
+    def pseudonym(self) -> str:
+        """What this gateway calls itself among the hops of a request."""
+        return self._exchange.pseudonym
 
     async def ask(
         self,
@@ -123,7 +71,7 @@ class Upstream:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._deadline if ends_at is None else ends_at
-        request = self._request(method, path, headers, content, caller)
+        request = self._exchange.request(method, path, headers, content, caller)
         try:
             reply = await self._guarded(request, operation, until, self._budget.deposit)
         except (UpstreamTimeoutError, UpstreamUnreachableError):
@@ -161,7 +109,7 @@ class Upstream:
         paid()
         end = breaker.abandoned
         try:
-            reply = await self._exchanged(request, until)
+            reply = await self._exchange.reply(request, until)
             end = breaker.failed if reply.status in FAILURES else breaker.succeeded
             return reply
         except UpstreamError as error:
@@ -176,96 +124,11 @@ class Upstream:
         finally:
             end(admitted)
 
-    async def _exchanged(self, request: httpx.Request, until: float) -> Reply:
-        """One request and its answer, whole."""
-        began = time.perf_counter()
-        seconds = until - asyncio.get_running_loop().time()
-        request.extensions["timeout"] = {"total": max(0.0, seconds)}
-        try:
-            # The transport keeps the time, and tells how far it came. A strange one may not.
-            async with asyncio.timeout_at(until + LATE_SECONDS):
-                response = await self._client.send(request, stream=True)
-                try:
-                    body = await self._body(response)
-                finally:
-                    await response.aclose()
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise UpstreamTimeoutError(sent=not isinstance(error, UNSENT)) from error
-        except TooLargeError as error:
-            raise UpstreamContractError([Problem("", "too_large")]) from error
-        except httpx.DecodingError as error:
-            raise UpstreamContractError([Problem("", "encoded")]) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UpstreamUnreachableError(sent=not isinstance(error, UNSENT)) from error
-        return Reply(
-            status=response.status_code,
-            body=body,
-            etag=response.headers.get("etag"),
-            retry_after=response.headers.get("retry-after"),
-            next=response.links.get("next", {}).get("url"),
-            milliseconds=(time.perf_counter() - began) * 1000,
-        )
-
-    def _request(
-        self, method: str, path: str, headers: Headers, content: bytes | None, caller: str
-    ) -> httpx.Request:
-        try:
-            request = self._client.build_request(
-                method,
-                self._base + path,
-                # As bytes: httpx would refuse what is not ASCII; HTTP allows it (RFC 9110, 5.5).
-                headers=[
-                    (name.encode("ascii"), value.encode("latin-1")) for name, value in headers
-                ],
-                content=content,
-            )
-        except httpx.InvalidURL as error:
-            raise UpstreamUnreachableError(sent=False) from error
-        if self._reuse == "caller":
-            request.extensions["affinity"] = caller
-        return request
-
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
-
-    async def _body(self, response: httpx.Response) -> bytes:
-        """
-        The body up to the limit. It is not decoded: a small body can hide a huge one.
-
-        The status of an error says enough; an error's body that cannot be read is none.
-        """
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            return self._unread(response, "encoded")
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._max_bytes:
-                return self._unread(response, "too_large")
-        return bytes(body)
-
-    @staticmethod
-    def _unread(response: httpx.Response, reason: str) -> bytes:
-        if response.is_error:
-            return b""
-        raise UpstreamContractError([Problem("", reason)])
+        await self._exchange.close()
 
 
 def _passing(reply: Reply) -> bool:
     """Whether a status is one that may be gone in a moment, and nobody says when."""
     return reply.status in (502, 503, 504) and reply.retry_after is None
-
-
-def _transport(settings: Settings, count: Count) -> Transport:
-    limits = transports.TransportLimits(
-        connect_seconds=settings.connect_seconds,
-        first_byte_seconds=settings.first_byte_seconds,
-        total_seconds=settings.deadline_seconds,
-        connections=settings.upstream_connections,
-        idle_seconds=settings.upstream_idle_seconds,
-        age_seconds=settings.upstream_age_seconds,
-        body_bytes=settings.max_answer_bytes,
-    )
-    parts = urlsplit(settings.upstream_url)
-    tls = client_context(settings) if parts.scheme == "https" else None
-    return transports.Transport(f"{parts.scheme}://{parts.netloc}", limits, tls=tls, count=count)
