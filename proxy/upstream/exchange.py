@@ -18,6 +18,7 @@ from proxy.settings import Settings
 from proxy.upstream import transport as transports
 from proxy.upstream.answer import TooLargeError
 from proxy.upstream.breaker import Count
+from proxy.upstream.request import Prepared
 from proxy.upstream.tls import client_context
 
 PSEUDONYM = "passerelle"
@@ -60,18 +61,18 @@ class Plain(httpx.AsyncClient):
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Only what its transport does: it is where httpx's own and respx come together."""
-        return await self._transport_for_url(request.url).handle_async_request(request)
+        return await self._transport_for_url(self.base_url).handle_async_request(request)
 
 
 class Exchange:
     """Where the new API is, how it is reached, and how much of an answer is read."""
 
     def __init__(self, settings: Settings, transport: Transport | None, count: Count) -> None:
-        self._base = settings.upstream_url
+        self._home = httpx.URL(settings.upstream_url)
         self._max_bytes = settings.max_answer_bytes
         self._reuse = settings.upstream_reuse
         # Told apart from another gateway on the way, which may be one of these too.
-        mark = hashlib.sha256(self._base.encode()).hexdigest()[:8]
+        mark = hashlib.sha256(settings.upstream_url.encode()).hexdigest()[:8]
         self.pseudonym = f"{PSEUDONYM}-{mark}"
         self._always = [
             ("accept", "application/json"),
@@ -79,7 +80,11 @@ class Exchange:
             ("user-agent", PSEUDONYM),
             ("via", f"1.1 {self.pseudonym}"),
         ]
-        self._client = Plain(transport=transport or _transport(settings, count), trust_env=False)
+        self._client = Plain(
+            base_url=self._home,
+            transport=transport or _transport(settings, count),
+            trust_env=False,
+        )
 
     def request(
         self, method: str, path: str, headers: Headers, content: bytes | None, caller: str
@@ -88,12 +93,13 @@ class Exchange:
         given = {name for name, _ in headers}
         sent = [pair for pair in self._always if pair[0] not in given] + list(headers)
         try:
-            request = httpx.Request(
+            request = Prepared(
                 method,
-                self._base + path,
+                self._home,
+                path,
                 # As bytes: httpx would refuse what is not ASCII; HTTP allows it (RFC 9110, 5.5).
-                headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in sent],
-                content=content,
+                [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent],
+                content,
             )
         except httpx.InvalidURL as error:
             raise UpstreamUnreachableError(sent=False) from error

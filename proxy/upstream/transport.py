@@ -21,7 +21,7 @@ from proxy.upstream.answer import AnswerReader
 from proxy.upstream.connection import Connection, Count
 from proxy.upstream.limits import TransportLimits
 from proxy.upstream.pool import Pool
-from proxy.upstream.request import request_bytes
+from proxy.upstream.request import Prepared, request_bytes
 
 __all__ = ["Transport", "TransportLimits"]
 
@@ -83,7 +83,7 @@ class Transport(httpx.AsyncBaseTransport):
         # respx mocks httpcore: without this a mocked call would leave the machine.
         if httpcore.AsyncConnectionPool.handle_async_request.__module__.startswith("respx"):
             return await self._hand_over(request)
-        self._check_origin(request.url)
+        self._check_origin(request.home if isinstance(request, Prepared) else request.url)
         payload = request_bytes(request, await request.aread())
         answer = await self._exchange(self._call(request, payload))
         return _response(answer)
