@@ -35,7 +35,7 @@ from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
 from proxy.settings import Settings, settings_of_environment
 from proxy.store.store import Store
-from proxy.upstream.client import Transport, Upstream
+from proxy.upstream.client import Carrier, Upstream
 
 
 def now() -> datetime:
@@ -46,7 +46,7 @@ def now() -> datetime:
 def create_app(
     settings: Settings,
     *,
-    upstream: Transport | None = None,
+    upstream: Carrier | None = None,
     clock: Callable[[], datetime] = now,
     store: Store | None = None,
 ) -> Starlette:

@@ -16,13 +16,14 @@ What can go wrong with a request, or before the first one.
     - UpstreamContractError: its answer is not what the new API is known to give
     - ListTooLongError: more pages of a list than are followed
     - SuspendedError: it failed so often that it is not asked for a while
-  + OverloadedError: more requests than are worked on, and than may wait
+  + OverloadedError: more is asked at one time than is worked on, held or may wait
   + PartialError: a record within was not carried over; those before it were
   + StoreError: what the gateway remembers cannot be read or written
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -156,7 +157,7 @@ class PartialError(ProxyError):
 
 
 class OverloadedError(ProxyError):
-    """More requests than are worked on at one time, and than may wait."""
+    """More is asked at one time than is worked on, held or may wait, or the server ends."""
 
     status = 503
     sent = False
@@ -224,9 +225,13 @@ class SuspendedError(UpstreamError):
     status = 503
     sent = False
 
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__("not asked for a while")
+
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": "1"}
+        return {"Retry-After": str(math.ceil(self.seconds))}
 
 
 class ListTooLongError(UpstreamError):

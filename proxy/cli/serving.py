@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -36,6 +38,31 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, port_option("Port to listen on; 0 for any free one.")]
 GRACE_SECONDS = 10
 WORKER_SECONDS = 30
+
+
+class Workers(Multiprocess):
+    """uvicorn's parent of workers, which hears that it shall end also while it gives new ones."""
+
+    def __init__(self, server_config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(server_config, sockets)
+        self._rolling = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        self.signal_queue.append(number)
+        if self._rolling:
+            # It waits for an old worker now, and would read the queue when the last one is gone.
+            self.should_exit.set()
+            for child in multiprocessing.active_children():
+                child.terminate()
+
+    def handle_hup(self) -> None:
+        self._rolling = True
+        try:
+            super().handle_hup()
+        finally:
+            self._rolling = False
 
 
 class Pages(StrEnum):
@@ -89,7 +116,7 @@ def serve(
     if workers == 1:
         _run(server_config, listening)
     else:
-        Multiprocess(server_config, sockets=[listening]).run()
+        Workers(server_config, [listening]).run()
 
 
 async def prepared(settings: Settings) -> Policy:

@@ -11,14 +11,14 @@ from proxy.credentials.client_tokens import ClientTokens
 from proxy.credentials.clients import Clients, MappedClients, OwnClients
 from proxy.credentials.credentials import Caller, Credentials
 from proxy.credentials.opaque import OpaqueTokens
-from proxy.credentials.shown import PARAMETERS, CertificateHeader, without_token
+from proxy.credentials.shown import PARAMETERS, ClientCertificate, without_token
 from proxy.credentials.sign_in import SignIn
 from proxy.credentials.token_endpoint import TokenEndpoint
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, Settings
 from proxy.store.store import Store
 from proxy.upstream.breaker import Count, uncounted
-from proxy.upstream.client import Transport, Upstream
+from proxy.upstream.client import Carrier, Upstream
 
 __all__ = ["PARAMETERS", "Caller", "Credentials", "make_credentials", "without_token"]
 
@@ -29,14 +29,14 @@ def make_credentials(
     pack: Pack,
     clock: Callable[[], datetime],
     *,
-    transport: Transport | None = None,
+    transport: Carrier | None = None,
     count: Count = uncounted,
 ) -> Credentials:
     """
     The credentials as the settings ask for them; `transport` is under the calls of the token
     endpoint, for tests. Raises `ConfigurationError`.
     """
-    certificate = CertificateHeader.of(settings)
+    certificate = ClientCertificate.of(settings)
     clients = _clients(settings, certificate, clock)
     if settings.token_url is None:
         _refuse_without_token_url(settings)
@@ -61,7 +61,7 @@ def make_credentials(
 
 
 def _clients(
-    settings: Settings, certificate: CertificateHeader, clock: Callable[[], datetime]
+    settings: Settings, certificate: ClientCertificate, clock: Callable[[], datetime]
 ) -> Clients:
     if settings.credentials == "passthrough":
         return OwnClients()

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from proxy.credentials.client_tokens import ClientTokens
 from proxy.credentials.clients import Clients
 from proxy.credentials.opaque import OpaqueTokens
-from proxy.credentials.shown import CertificateHeader, authorization_of, bearer_of, key_of
+from proxy.credentials.shown import ClientCertificate, authorization_of, bearer_of, key_of
 from proxy.credentials.sign_in import SignIn
 from proxy.errors import NotFoundError
 from proxy.upstream.client import Upstream
@@ -34,7 +34,7 @@ class Caller:
 class Credentials:
     """What the settings make of the credentials of legacy applications."""
 
-    certificate: CertificateHeader
+    certificate: ClientCertificate
     clients: Clients
     upstream: Upstream | None = None
     """The token endpoint's, where one is configured."""

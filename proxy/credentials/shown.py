@@ -90,14 +90,14 @@ def key_of(authorization: str | None) -> Key | None:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateHeader:
+class ClientCertificate:
     """Who tells the subject of a client certificate: our own TLS, or a proxy in front."""
 
     name: str | None
     peers: Networks
 
     @classmethod
-    def of(cls, settings: Settings) -> CertificateHeader:
+    def of(cls, settings: Settings) -> ClientCertificate:
         """As the settings say; raises `ConfigurationError` for a header that nobody may send."""
         if settings.certificate_header is not None and not settings.trusted_peers:
             raise ConfigurationError(

@@ -14,6 +14,7 @@ LINGER_SECONDS = 1.0
 LINGER_BYTES = 4 * 1024**2
 """How long, and how much, a client may go on to send to nobody while it reads the last answer."""
 
+EARLY_SECONDS = 0.005
 TAKEN_BYTES = 16 * 1024
 """A client that takes less than this of what waits for it, in its time, is given up."""
 
@@ -108,7 +109,8 @@ class Outlet(asyncio.Transport):
             return
         waiting, taken = self._progress()
         before, self._looked = self._looked, taken
-        if waiting and self._loop.time() - self._since >= self._patience_seconds:
+        # A loop may ring a little early.
+        if waiting and self._loop.time() - self._since + EARLY_SECONDS >= self._patience_seconds:
             if taken - self._taken < TAKEN_BYTES:
                 self._transport.abort()
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from proxy.errors import OverloadedError
+from proxy.journey.turns import COUNTER
 
 
 class Room:
@@ -18,7 +19,7 @@ class Room:
     def take(self, size: int) -> None:
         """Hold so many bytes more; raises `OverloadedError`, and then holds none of them."""
         if self.held + size > self._limit:
-            self._count("overloaded", "bodies")
+            self._count(COUNTER, "bodies")
             raise OverloadedError
         self.held += size
 

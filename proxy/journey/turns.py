@@ -13,7 +13,7 @@ from collections.abc import Callable
 from proxy.errors import OverloadedError
 
 COUNTER = "overloaded"
-"""The name of the counter; its labels are full and waited."""
+"""The name of the counter; its labels are full, waited and bodies."""
 
 
 def uncounted(name: str, label: str) -> None:

@@ -95,7 +95,8 @@ class Walk:
         )
 
         async def sign_in() -> Response:
-            self._begin()
+            # Whoever leaves ends it as little as a write; its deadline does.
+            self.begun = True
             return await self.gateway.credentials.sign_in(self.request, body)
 
         return await self._within_the_deadline(sign_in)

@@ -24,7 +24,11 @@ class PackSettings(BaseSettings):
     """Which pair of APIs is served, with which choices; all that the pure commands read."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     pack: str = Field("mappings.mesvaccins", description="The package of the API pair.")

@@ -28,7 +28,7 @@ _AROUND_A_CHUNK = 32
 _FRAMING = frozenset({b"connection", b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
-class TooLargeError(httpx.RemoteProtocolError):
+class AnswerTooLargeError(httpx.RemoteProtocolError):
     """A body beyond its bound."""
 
 
@@ -154,7 +154,7 @@ class AnswerReader:
         else:
             self._missing = int(lengths[0])
             if self._missing > self._limits.body_bytes:
-                raise TooLargeError("the body is too large")
+                raise AnswerTooLargeError("the body is too large")
 
     def _read_counted(self, data: bytes) -> None:
         if len(data) > self._missing:
@@ -175,7 +175,7 @@ class AnswerReader:
                 raise httpx.RemoteProtocolError("a chunk is malformed") from error
             self.leftover = True
         if self._size > self._limits.body_bytes:
-            raise TooLargeError("the body is too large")
+            raise AnswerTooLargeError("the body is too large")
         if self.complete:
             self._chunks = None
             # The parser passes over blank lines after the end, which is one blank line.

@@ -69,7 +69,7 @@ class Breaker:
             now = self._clock()
             if self._probing or now < self._probe_at:
                 self._count(COUNTER, "refused")
-                raise SuspendedError
+                raise SuspendedError(self._seconds)
             self._count(COUNTER, "probed")
             self._probing = True
             self._probe_at = now + self._seconds
@@ -135,11 +135,3 @@ class Breakers:
         if breaker is None:
             breaker = self._made[operation] = self._make()
         return breaker
-
-    def open(self) -> list[str]:
-        """
-        The operations whose breaker is open.
-
-        To be told, never to be unready for: without requests no probe would ever close one.
-        """
-        return [operation for operation, breaker in self._made.items() if breaker.is_open]

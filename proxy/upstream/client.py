@@ -18,9 +18,9 @@ from proxy.errors import (
 from proxy.settings import Settings
 from proxy.upstream.breaker import Breakers, Count, uncounted
 from proxy.upstream.budget import RetryBudget
-from proxy.upstream.exchange import Exchange, Headers, Reply, Transport
+from proxy.upstream.exchange import Carrier, Exchange, Headers, Reply
 
-__all__ = ["Reply", "Transport", "Upstream"]
+__all__ = ["Carrier", "Reply", "Upstream"]
 
 READS = frozenset({"GET", "HEAD"})
 FAILURES = frozenset({502, 503, 504})
@@ -34,7 +34,7 @@ class Upstream:
     """The new API. Shared by all callers, it keeps nothing of any of them."""
 
     def __init__(
-        self, settings: Settings, transport: Transport | None = None, count: Count = uncounted
+        self, settings: Settings, transport: Carrier | None = None, count: Count = uncounted
     ) -> None:
         """`transport` carries the calls, for tests. Raises `ConfigurationError`."""
         self._exchange = Exchange(settings, transport, count)

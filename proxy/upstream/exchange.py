@@ -16,14 +16,14 @@ from mappings.core.errors import Problem
 from proxy.errors import UpstreamContractError, UpstreamTimeoutError, UpstreamUnreachableError
 from proxy.settings import Settings
 from proxy.upstream import transport as transports
-from proxy.upstream.answer import TooLargeError
+from proxy.upstream.answer import AnswerTooLargeError
 from proxy.upstream.breaker import Count
 from proxy.upstream.request import Prepared
 from proxy.upstream.tls import client_context
 
 PSEUDONYM = "passerelle"
 
-Transport = httpx.AsyncBaseTransport
+Carrier = httpx.AsyncBaseTransport
 """What carries the calls; a test hands in its own."""
 
 Headers = Sequence[tuple[str, str]]
@@ -67,7 +67,7 @@ class Plain(httpx.AsyncClient):
 class Exchange:
     """Where the new API is, how it is reached, and how much of an answer is read."""
 
-    def __init__(self, settings: Settings, transport: Transport | None, count: Count) -> None:
+    def __init__(self, settings: Settings, transport: Carrier | None, count: Count) -> None:
         self._home = httpx.URL(settings.upstream_url)
         self._max_bytes = settings.max_answer_bytes
         self._reuse = settings.upstream_reuse
@@ -127,7 +127,7 @@ class Exchange:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
             raise UpstreamTimeoutError(sent=not isinstance(error, UNSENT)) from error
-        except TooLargeError as error:
+        except AnswerTooLargeError as error:
             raise UpstreamContractError([Problem("", "too_large")]) from error
         except httpx.DecodingError as error:
             raise UpstreamContractError([Problem("", "encoded")]) from error
@@ -179,8 +179,9 @@ def _told(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
     return told
 
 
-def _transport(settings: Settings, count: Count) -> Transport:
-    limits = transports.TransportLimits(
+def limits_of(settings: Settings) -> transports.TransportLimits:
+    """The bounds of the transport, as the settings say."""
+    return transports.TransportLimits(
         connect_seconds=settings.connect_seconds,
         first_byte_seconds=settings.first_byte_seconds,
         total_seconds=settings.deadline_seconds,
@@ -189,6 +190,11 @@ def _transport(settings: Settings, count: Count) -> Transport:
         age_seconds=settings.upstream_age_seconds,
         body_bytes=settings.max_answer_bytes,
     )
+
+
+def _transport(settings: Settings, count: Count) -> Carrier:
     parts = urlsplit(settings.upstream_url)
     tls = client_context(settings) if parts.scheme == "https" else None
-    return transports.Transport(f"{parts.scheme}://{parts.netloc}", limits, tls=tls, count=count)
+    return transports.Transport(
+        f"{parts.scheme}://{parts.netloc}", limits_of(settings), tls=tls, count=count
+    )

@@ -1,4 +1,4 @@
-"""The bytes of one request: one framing, and nothing in a line that would end it."""
+"""One request, told by its parts; its bytes: one framing, and nothing in a line that ends it."""
 
 from __future__ import annotations
 

@@ -191,15 +191,16 @@ class Transport(httpx.AsyncBaseTransport):
     async def _dial(self, connection: Connection, until: float) -> None:
         """Connect to the first address that answers; a silent one has its share of the time."""
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        for left, (family, _, _, _, address) in zip(range(len(found), 0, -1), found, strict=True):
-            share = (until - loop.time()) / left
+        found = list(await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+        while True:
+            family, _, _, _, address = found.pop(0)
+            share = (until - loop.time()) / (len(found) + 1)
             try:
                 async with asyncio.timeout(share):
                     await loop.create_connection(lambda: connection, *address[:2], family=family)
                 return
             except OSError:  # TimeoutError is one
-                if left == 1:
+                if not found:
                     raise
 
     async def _hand_over(self, request: httpx.Request) -> httpx.Response:

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import subprocess
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tests.sockets.wire import ask, wire
 START_SECONDS = 2
 SERVE = ("serve", "--port", "0")
 UPSTREAM = "http://127.0.0.1:9"
+HALF_AN_UPLOAD = f"POST {RECORDS} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{".encode()
 
 
 @pytest.mark.parametrize(
@@ -131,3 +134,26 @@ def test_a_terminal_that_cannot_show_an_accent_is_no_reason_to_fail(tmp_path: Pa
 
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert b"/first_name" in ended.stdout
+
+
+def test_the_end_does_not_wait_for_a_roll(tmp_path: Path) -> None:
+    """While workers are replaced one after another, each of which has an upload that is stuck."""
+    arguments = (*SERVE, "--workers", "2")
+    with (
+        passerelle(tmp_path, *arguments, upstream_url=UPSTREAM, grace_seconds="3") as process,
+        ExitStack() as stuck,
+    ):
+        ask(process.port, "GET", "/healthz")
+        for _ in range(8):
+            upload = stuck.enter_context(wire(process.port))
+            upload.write(
+                f"POST {RECORDS} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{".encode()
+            )
+        process.running.send_signal(signal.SIGHUP)
+        time.sleep(2)
+        began = time.monotonic()
+
+        code = process.stop()
+
+    assert code == 0
+    assert time.monotonic() - began < 3 + 1.5

@@ -10,7 +10,7 @@ import pytest
 from proxy.credentials import without_token
 from proxy.credentials.shown import (
     TLS_SUBJECT,
-    CertificateHeader,
+    ClientCertificate,
     Key,
     authorization_of,
     bearer_of,
@@ -120,8 +120,8 @@ def test_a_secret_is_not_in_what_is_printed_of_a_key() -> None:
     assert repr(Key("uid", "secret")) == "Key(uid='uid')"
 
 
-def header(peers: str = "192.0.2.0/24, 2001:db8::1") -> CertificateHeader:
-    return CertificateHeader.of(
+def header(peers: str = "192.0.2.0/24, 2001:db8::1") -> ClientCertificate:
+    return ClientCertificate.of(
         Settings(upstream_url=UPSTREAM, certificate_header=HEADER, trusted_peers=peers)
     )
 
@@ -153,7 +153,7 @@ def test_a_subject_is_read_in_utf_8_or_else_in_latin_1(written: str) -> None:
 
 
 def test_without_the_setting_nobody_tells_a_subject() -> None:
-    none = CertificateHeader.of(Settings(upstream_url=UPSTREAM))
+    none = ClientCertificate.of(Settings(upstream_url=UPSTREAM))
 
     assert none.subject(request(x_client_subject=SUBJECT)) is None
 
@@ -163,11 +163,11 @@ def test_the_gateways_own_tls_tells_a_subject_before_any_header_does() -> None:
     told.scope["state"] = {TLS_SUBJECT: SUBJECT}
 
     assert header().subject(told) == SUBJECT
-    assert CertificateHeader.of(Settings(upstream_url=UPSTREAM)).subject(told) == SUBJECT
+    assert ClientCertificate.of(Settings(upstream_url=UPSTREAM)).subject(told) == SUBJECT
 
 
 def test_a_header_that_nobody_may_send_is_a_mistake() -> None:
     settings = Settings(upstream_url=UPSTREAM, certificate_header=HEADER)
 
     with pytest.raises(ConfigurationError, match=r"^PASSERELLE_TRUSTED_PEERS: it must be set"):
-        CertificateHeader.of(settings)
+        ClientCertificate.of(settings)

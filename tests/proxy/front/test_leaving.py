@@ -48,9 +48,9 @@ class Visit:
     state: dict[str, Any] = field(default_factory=dict)
     sent: list[Any] = field(default_factory=list)
 
-    async def run(self) -> None:
-        body = b"" if self.document is None else json.dumps(self.document).encode()
-        scope = {
+    @property
+    def scope(self) -> dict[str, Any]:
+        return {
             "type": "http",
             "http_version": "1.1",
             "method": self.method,
@@ -61,13 +61,15 @@ class Visit:
             "state": self.state,
         }
 
-        async def receive() -> Any:
-            return {"type": "http.request", "body": body}
+    async def receive(self) -> Any:
+        body = b"" if self.document is None else json.dumps(self.document).encode()
+        return {"type": "http.request", "body": body}
 
-        async def send(message: Any) -> None:
-            self.sent.append(message)
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
 
-        await self.app(scope, receive, send)
+    async def run(self) -> None:
+        await self.app(self.scope, self.receive, self.send)
 
     def leave(self) -> None:
         self.state[LEFT]()
@@ -163,3 +165,22 @@ async def test_what_the_server_itself_ends_is_told_in_the_legacy_form(
     assert ended.sent[0]["status"] == status
     assert list(json.loads(ended.sent[1]["body"])) == ["error"]
     assert app.state.gateway.counts.of == {}
+
+
+async def test_an_answer_that_has_begun_is_not_answered_again(gateways: Gateways) -> None:
+    slow = Slow()
+    slow.let.set()
+    app = gateways.app(upstream=slow)
+    begun, visit = asyncio.Event(), Visit(app, "GET", RECORD)
+
+    async def stuck(message: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(app(visit.scope, visit.receive, stuck))
+    await begun.wait()
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task

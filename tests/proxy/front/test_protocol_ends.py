@@ -231,6 +231,15 @@ async def test_where_the_system_does_not_tell_what_it_holds_only_ours_is_counted
             assert it.transport.aborted == given_up
 
 
+async def test_who_never_says_the_last_word_is_not_waited_for() -> None:
+    """With TLS a close has two sides."""
+    async with line(body_seconds=SOON) as it:
+        it.protocol.eof_received()
+        await passing(3 * SOON)
+
+        assert it.transport.aborted
+
+
 async def test_over_tls_a_refusal_is_read(tmp_path: Path) -> None:
     authority = Authority()
     ours, theirs = authority.server_context(tmp_path), authority.client_context(tmp_path)

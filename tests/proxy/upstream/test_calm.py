@@ -17,8 +17,10 @@ from proxy.errors import (
 from proxy.observe.counts import Counts
 from proxy.settings import Settings
 from proxy.upstream import client
-from proxy.upstream.answer import TooLargeError
+from proxy.upstream.answer import AnswerTooLargeError
 from proxy.upstream.client import Upstream
+from proxy.upstream.exchange import limits_of
+from proxy.upstream.transport import TransportLimits
 from tests.proxy.conftest import UPSTREAM
 
 Answer = httpx.Response | Exception
@@ -142,7 +144,9 @@ async def test_after_its_end_nothing_is_sent() -> None:
     assert transport.asked == []
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(500), TooLargeError("x")], ids=["500", "large"])
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(500), AnswerTooLargeError("x")], ids=["500", "large"]
+)
 async def test_what_is_wrong_with_one_record_closes_nothing_for_others(answer: Answer) -> None:
     transport = Answering(answer)
     upstream = upstream_of(transport)
@@ -151,7 +155,7 @@ async def test_what_is_wrong_with_one_record_closes_nothing_for_others(answer: A
         with contextlib.suppress(UpstreamContractError):
             await read(upstream)
 
-    assert upstream.breakers.open() == []
+    assert not upstream.breakers.of("GET /x").is_open
     assert len(transport.asked) == 30
 
 
@@ -182,7 +186,7 @@ async def test_a_call_that_is_given_up_says_nothing_of_the_new_api() -> None:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
 
-    assert upstream.breakers.open() == []
+    assert not upstream.breakers.of("GET /x").is_open
     transport.seconds = 0
     assert await read(upstream) == 200
 
@@ -194,7 +198,7 @@ async def test_a_call_that_only_waited_for_others_says_nothing_of_the_new_api() 
         with pytest.raises(UpstreamError):
             await read(upstream)
 
-    assert upstream.breakers.open() == []
+    assert not upstream.breakers.of("GET /x").is_open
 
 
 @pytest.mark.parametrize(("reuse", "affinity"), [("caller", "Bearer mine"), ("any", None)])
@@ -223,3 +227,37 @@ async def test_without_a_transport_of_its_own_it_calls_over_the_network(url: str
 
     assert not caught.value.sent
     await upstream.close()
+
+
+def test_the_transport_is_bounded_as_the_settings_say() -> None:
+    settings = Settings(
+        upstream_url=UPSTREAM,
+        connect_seconds=1,
+        first_byte_seconds=2,
+        deadline_seconds=3,
+        upstream_connections=4,
+        upstream_idle_seconds=5,
+        upstream_age_seconds=6,
+        max_answer_bytes=7,
+    )
+
+    assert limits_of(settings) == TransportLimits(
+        connect_seconds=1,
+        first_byte_seconds=2,
+        total_seconds=3,
+        connections=4,
+        idle_seconds=5,
+        age_seconds=6,
+        body_bytes=7,
+    )
+
+
+async def test_a_breaker_says_when_to_come_again() -> None:
+    upstream = upstream_of(Answering(httpx.Response(502)), retry_ratio=0, breaker_seconds=6.5)
+    for _ in range(10):
+        await read(upstream)
+
+    with pytest.raises(SuspendedError) as caught:
+        await read(upstream)
+
+    assert caught.value.headers == {"Retry-After": "7"}
