@@ -146,9 +146,7 @@ def test_the_end_does_not_wait_for_a_roll(tmp_path: Path) -> None:
         ask(process.port, "GET", "/healthz")
         for _ in range(8):
             upload = stuck.enter_context(wire(process.port))
-            upload.write(
-                f"POST {RECORDS} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{".encode()
-            )
+            upload.write(HALF_AN_UPLOAD)
         process.running.send_signal(signal.SIGHUP)
         time.sleep(2)
         began = time.monotonic()
