@@ -231,6 +231,16 @@ async def test_where_the_system_does_not_tell_what_it_holds_only_ours_is_counted
             assert it.transport.aborted == given_up
 
 
+async def test_who_has_taken_all_of_it_is_not_given_up() -> None:
+    async with line(body_seconds=SOON) as it:
+        it.transport.unsent = 100_000
+        it.protocol.pause_writing()
+        it.transport.unsent = 0
+        await passing(2.5 * SOON)
+
+        assert not it.transport.aborted
+
+
 async def test_who_never_says_the_last_word_is_not_waited_for() -> None:
     """With TLS a close has two sides."""
     async with line(body_seconds=SOON) as it:
