@@ -91,7 +91,7 @@ async def _storm(taken: Figure, *, bursts: int) -> None:
     taken.none("connections after the end", len(upstream.open))
     listening.close()
     cut = ended["TimeoutError"]
-    taken.demand("nearly all are cancelled", ">= 9 of 10", _told(ended), cut >= 0.9 * ended.total())
+    taken.demand("nearly all are cancelled", ">= 8 of 10", _told(ended), cut >= 0.8 * ended.total())
     taken.counts |= {"calls": ended.total(), "burst": BURST, "pool": POOL, **happened}
 
 
