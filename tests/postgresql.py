@@ -6,7 +6,6 @@ A PostgreSQL to test against: the one that `TEST_POSTGRESQL_URL` names, else one
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 import uuid
@@ -14,9 +13,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
 
-import asyncpg  # type: ignore[import-untyped] # it ships no types
+import psycopg
 import pytest
 
 VARIABLE = "TEST_POSTGRESQL_URL"
@@ -40,7 +40,7 @@ def postgresql() -> Iterator[str]:
     try:
         url = server.get_uri()
         # Nobody pulls the plug of a test.
-        asyncio.run(run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"))
+        run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield url
     finally:
         server.cleanup()
@@ -50,19 +50,18 @@ def postgresql() -> Iterator[str]:
 def database(server: str) -> Iterator[str]:
     """The URL of an empty database on that server, which is dropped at the end."""
     name = f"test_{uuid.uuid4().hex}"
-    asyncio.run(run(server, f"CREATE DATABASE {name}"))
+    run(server, f"CREATE DATABASE {name}")
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
-        asyncio.run(run(server, f"DROP DATABASE {name} WITH (FORCE)"))
+        run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def run(url: str, *statements: str) -> None:
+def run(url: str, *statements: LiteralString) -> None:
     """Run statements, each in a transaction of its own."""
-    connection = await asyncpg.connect(url)
-    for statement in statements:
-        await connection.execute(statement)
-    await connection.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 @pytest.fixture(scope="session")

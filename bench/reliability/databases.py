@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
-import asyncpg  # type: ignore[import-untyped] # it ships no types
+import psycopg
 
 from bench.reliability.figure import Figure
 from proxy.settings import Settings
@@ -28,10 +28,8 @@ PROCESSES = multiprocessing.get_context("forkserver")
 """Starts the processes of figures: what they need is imported once, for all of them."""
 PROCESSES.set_forkserver_preload(
     [
-        "asyncpg",
         "bench.reliability.writer",
-        "sqlalchemy.dialects.postgresql.asyncpg",
-        "sqlalchemy.dialects.sqlite.aiosqlite",
+        "proxy.store.postgresql",
     ]
 )
 
@@ -75,14 +73,14 @@ class Databases:
     def postgresql(self) -> Iterator[Database]:
         """A database on the PostgreSQL server, with its tables."""
         name = f"figure_{uuid.uuid4().hex}"
-        asyncio.run(_run(self._url, f"CREATE DATABASE {name}"))
+        _run(self._url, f"CREATE DATABASE {name}")
         try:
             url = urlsplit(self._url)._replace(path=f"/{name}").geturl()
             settings = _settings(store_url=url)
             asyncio.run(upkeep.upgrade(settings))
             yield Database("PostgreSQL", settings, self._server)
         finally:
-            asyncio.run(_run(self._url, f"DROP DATABASE {name} WITH (FORCE)"))
+            _run(self._url, f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
         """Stop the server, if it is our own."""
@@ -129,7 +127,6 @@ def _settings(**database: Any) -> Settings:
     return Settings(upstream_url=UPSTREAM, keys=new_key(), **database)
 
 
-async def _run(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(statement)
-    await connection.close()
+def _run(url: str, statement: LiteralString) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)

@@ -10,10 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bench.reliability.databases import UPSTREAM, Database, Databases
 from bench.reliability.figure import Figure
+from proxy.store.connection import Connection
 from proxy.store.database import Database as Stored
 from proxy.store.seal import new_key
 
@@ -38,10 +37,10 @@ async def _pragmas(database: Database) -> tuple[int, str]:
     """What the connection that writes says of itself."""
     stored = Stored(database.settings)
 
-    async def ask(connection: AsyncConnection) -> tuple[int, str]:
-        synchronous = await connection.exec_driver_sql("PRAGMA synchronous")
-        mode = await connection.exec_driver_sql("PRAGMA journal_mode")
-        return synchronous.scalar_one(), mode.scalar_one()
+    def ask(connection: Connection) -> tuple[int, str]:
+        ((synchronous,),) = connection.execute("PRAGMA synchronous")
+        ((mode,),) = connection.execute("PRAGMA journal_mode")
+        return synchronous, mode
 
     found = await stored.write(ask)
     await stored.close()

@@ -15,12 +15,10 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sqlalchemy import text
-
 from bench.reliability import writer
 from bench.reliability.databases import PROCESSES, Database, Databases, pull_the_plug
 from bench.reliability.figure import Figure
-from proxy.store.engine import FILE, for_reading, make_engine
+from proxy.store.engine import FILE, make_engine
 from proxy.store.store import Store
 
 WRITERS = 4
@@ -45,7 +43,7 @@ def _on(database: Database, figure: Figure, *, quick: bool) -> None:
     plugs = (1 if quick else 3) if database.server is not None else 0
     killing.run(seconds, plugs)
     lost, changed = asyncio.run(_compare(database, killing.acknowledged))
-    damage = asyncio.run(_damage(database))
+    damage = _damage(database)
     figure.counts |= {
         "seed": SEED,
         "seconds": round(killing.took, 1),
@@ -143,20 +141,18 @@ async def _compare(database: Database, acknowledged: dict[str, Any]) -> tuple[in
     return lost, changed
 
 
-async def _damage(database: Database) -> str:
+def _damage(database: Database) -> str:
     """What is wrong with the database itself."""
     if database.settings.store_url is None:
         with closing(sqlite3.connect(database.settings.data_dir / FILE)) as store:
             told = [line for (line,) in store.execute("PRAGMA integrity_check")]
         return "" if told == ["ok"] else "; ".join(told)
-    engine = make_engine(database.settings)
-    async with for_reading(engine).connect() as connection:
+    twice = 0
+    with make_engine(database.settings).connected() as connection:
         # Through the table and not the indexes, which would say no in any case.
-        await connection.execute(text("SET enable_indexscan = off"))
-        await connection.execute(text("SET enable_indexonlyscan = off"))
-        twice = [
-            (await connection.execute(text(TWICE.format(column)))).scalar_one()
-            for column in ("legacy_id", "modern_id")
-        ]
-    await engine.dispose()
-    return f"{sum(twice)} ids twice" if sum(twice) else ""
+        connection.execute("SET enable_indexscan = off")
+        connection.execute("SET enable_indexonlyscan = off")
+        for column in ("legacy_id", "modern_id"):
+            ((count,),) = connection.execute(TWICE.format(column))
+            twice += count
+    return f"{twice} ids twice" if twice else ""

@@ -10,7 +10,7 @@ import typer
 
 from proxy import packs, strict_json
 from proxy.cli.console import out
-from proxy.cli.working import Input, opened, progress, told
+from proxy.cli.working import Input, failures, opened, progress, told
 from proxy.settings import store_settings_of_environment
 from proxy.store import transfer
 from proxy.store.staging import Pair
@@ -55,14 +55,11 @@ def export_pairs(
     """Write all pairs to standard output, in a form that passerelle crosswalk import takes."""
     settings = store_settings_of_environment()
     written = WRITTEN[form]
-
-    async def write() -> None:
-        if form == "csv":
-            sys.stdout.buffer.write(",".join(MEMBERS).encode() + b"\n")
-        async for pairs in transfer.export_pairs(settings):
+    if form == "csv":
+        sys.stdout.buffer.write(",".join(MEMBERS).encode() + b"\n")
+    with failures():
+        for pairs in transfer.export_pairs(settings):
             sys.stdout.buffer.write(b"".join(map(written, pairs)))
-
-    told(write)
     sys.stdout.buffer.flush()
 
 

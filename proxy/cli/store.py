@@ -253,10 +253,7 @@ def export_records(
     settings = store_settings_of_environment()
     asked = None if record is None else _uuid(record)
 
-    async def write() -> None:
-        instant = now().timestamp()
-        async for found in records.export_records(settings, now=instant, record=asked):
+    with failures():
+        for found in records.export_records(settings, now=now().timestamp(), record=asked):
             sys.stdout.buffer.write(strict_json.dump(found) + b"\n")
-
-    told(write)
     sys.stdout.buffer.flush()

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, Table, event
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from proxy.errors import ConfigurationError, StoreError
+from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, StoreSettings
+from proxy.store.connection import Connection, failures
+from proxy.store.sqlite import SqliteConnection
 
 FILE = "passerelle.db"
 BUSY_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
-CONNECTIONS = 10
-PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON"
 
 
-def make_engine(settings: StoreSettings) -> AsyncEngine:
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Makes connections to one database."""
+
+    is_sqlite: bool
+    connect: Callable[[], Connection]
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A connection for as long as it is needed; raises `StoreError`."""
+        with failures():
+            connection = self.connect()
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+
+def make_engine(settings: StoreSettings) -> Engine:
     """
-    The engine on the database that the settings name, whose transactions write.
+    The engine on the database that the settings name.
 
     Makes the SQLite file, but no tables. Raises `ConfigurationError`.
     """
@@ -36,39 +51,7 @@ def make_engine(settings: StoreSettings) -> AsyncEngine:
     return _sqlite(settings.data_dir.absolute())
 
 
-def for_reading(engine: AsyncEngine) -> AsyncEngine:
-    """The same engine, for statements that only read: they hold no lock and begin nothing."""
-    if is_sqlite(engine):
-        return engine.execution_options(reads=True)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def is_sqlite(of: AsyncEngine | AsyncConnection) -> bool:
-    """Whether the database is a SQLite file."""
-    return of.dialect.name == "sqlite"
-
-
-def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, in the words of this database."""
-    return sqlite.insert(table) if is_sqlite(connection) else postgresql.insert(table)
-
-
-@contextmanager
-def failures() -> Iterator[None]:
-    """Every failure of the database becomes a `StoreError`, whose text holds no value."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreError(f"the store failed: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else None
-    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-    return str(code or type(error).__name__)
-
-
-def _sqlite(folder: Path) -> AsyncEngine:
+def _sqlite(folder: Path) -> Engine:
     path = folder / FILE
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,58 +65,19 @@ def _sqlite(folder: Path) -> AsyncEngine:
     except OSError as error:
         reason = f"{folder} cannot be written: {error.strerror}"
         raise ConfigurationError(f"{PREFIX}DATA_DIR: {reason}") from error
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        # Without a level the driver begins no transaction of its own.
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
-        hide_parameters=True,
-        max_overflow=0,
-        pool_size=CONNECTIONS,
-        pool_timeout=BUSY_SECONDS,
-    )
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    return Engine(is_sqlite=True, connect=partial(SqliteConnection, path, BUSY_SECONDS))
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.run_async(lambda driver: driver.executescript(PRAGMAS))
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that begins by reading and then writes fails at once where another one wrote
-    # in between: it cannot wait. So those that may write take their turn at the start.
-    if not connection.get_execution_options().get("reads"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _postgresql(secret: SecretStr) -> AsyncEngine:
+def _postgresql(secret: SecretStr) -> Engine:
     url = secret.get_secret_value()
     _check(url)
-    # The driver is asyncpg's own, and loaded only where it is used.
-    import asyncpg  # type: ignore[import-untyped] # noqa: PLC0415 - it ships no types; see above
+    # Its driver is loaded only where it is used.
+    from proxy.store.postgresql import PostgresqlConnection, usable  # noqa: PLC0415 - see above
 
-    async def connect() -> Any:
-        # The whole URL goes to the driver, which knows what sslmode and its like mean.
-        try:
-            return await asyncpg.connect(
-                url, timeout=BUSY_SECONDS, command_timeout=STATEMENT_SECONDS
-            )
-        except asyncpg.ClientConfigurationError:
-            # Without a cause: its text could show the password.
-            raise _wrong_url("a part of it cannot be used") from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise StoreError(f"the store failed: {type(error).__name__}") from error
-
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=connect,
-        hide_parameters=True,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_size=CONNECTIONS,
-        pool_timeout=BUSY_SECONDS,
-    )
+    if not usable(url):
+        raise _wrong_url("a part of it cannot be used")
+    connect = partial(PostgresqlConnection, url, BUSY_SECONDS, STATEMENT_SECONDS)
+    return Engine(is_sqlite=False, connect=connect)
 
 
 def _check(url: str) -> None:

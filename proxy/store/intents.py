@@ -7,11 +7,20 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from proxy.store.connection import Connection
 
-from proxy.store.engine import insert
-from proxy.store.schema import INTENT
+BEGIN = """
+    INSERT INTO intent (id, fingerprint, modern_id, began_at) VALUES (?, ?, NULL, ?)
+    ON CONFLICT (fingerprint) DO UPDATE
+    SET id = excluded.id, modern_id = NULL, began_at = excluded.began_at
+    WHERE intent.began_at <= ?
+    RETURNING id
+"""
+DONE = """
+    INSERT INTO intent (id, fingerprint, modern_id, began_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (fingerprint) DO UPDATE SET modern_id = excluded.modern_id
+    WHERE intent.id = excluded.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,65 +38,42 @@ class Intent:
 
 def fingerprint(secret: bytes, parts: Iterable[bytes]) -> str:
     """What tells one creation from another, and says nothing of it without the secret."""
-    digest = hmac.new(secret, digestmod="sha256")
-    for part in parts:
-        digest.update(len(part).to_bytes(8) + part)
-    return digest.hexdigest()
+    told = b"".join([len(part).to_bytes(8) + part for part in parts])
+    return hmac.digest(secret, told, "sha256").hex()
 
 
-async def begin(
-    connection: AsyncConnection, fingerprint: str, *, since: float, now: float
-) -> Intent:
+def begin(connection: Connection, fingerprint: str, *, since: float, now: float) -> Intent:
     """The creation that began after `since`, else a fresh one in the place of any older one."""
-    fresh = {"id": str(uuid.uuid4()), "modern_id": None, "began_at": now}
-    upsert = (
-        insert(connection, INTENT)
-        .values(fingerprint=fingerprint, **fresh)
-        .on_conflict_do_update(
-            index_elements=[INTENT.c.fingerprint], set_=fresh, where=INTENT.c.began_at <= since
-        )
-        .returning(INTENT.c.id)
-    )
-    if (made := (await connection.execute(upsert)).scalar_one_or_none()) is not None:
+    made = str(uuid.uuid4())
+    if connection.execute(BEGIN, made, fingerprint, now, since):
         return Intent(made, fingerprint, None, fresh=True)
     # The statement above has locked the row, also where it left it as it is.
-    young = select(INTENT.c.id, INTENT.c.modern_id).where(INTENT.c.fingerprint == fingerprint)
-    row = (await connection.execute(young)).one()
-    return Intent(row.id, fingerprint, row.modern_id, fresh=False)
+    young = "SELECT id, modern_id FROM intent WHERE fingerprint = ?"
+    ((began, modern_id),) = connection.execute(young, fingerprint)
+    return Intent(began, fingerprint, modern_id, fresh=False)
 
 
-async def done(connection: AsyncConnection, intent: Intent, modern_id: str, *, now: float) -> None:
+def done(connection: Connection, intent: Intent, modern_id: str, *, now: float) -> None:
     """The creation was done, and this is the record; also where another call of it gave it up."""
-    row = {"id": intent.id, "fingerprint": intent.fingerprint, "began_at": now}
-    await connection.execute(
-        insert(connection, INTENT)
-        .values(modern_id=modern_id, **row)
-        .on_conflict_do_update(
-            index_elements=[INTENT.c.fingerprint],
-            set_={"modern_id": modern_id},
-            where=INTENT.c.id == intent.id,
-        )
-    )
+    connection.execute(DONE, intent.id, intent.fingerprint, modern_id, now)
 
 
-async def abandon(connection: AsyncConnection, intent: str) -> None:
+def abandon(connection: Connection, intent: str) -> None:
     """The creation surely did not happen; one that is done stays."""
-    await connection.execute(
-        delete(INTENT).where(INTENT.c.id == intent, INTENT.c.modern_id.is_(None))
-    )
+    connection.execute("DELETE FROM intent WHERE id = ? AND modern_id IS NULL", intent)
 
 
-async def made(connection: AsyncConnection, modern_id: str) -> bool:
+def made(connection: Connection, modern_id: str) -> bool:
     """Whether a creation that is remembered made this record."""
-    found = select(INTENT.c.id).where(INTENT.c.modern_id == modern_id).limit(1)
-    return (await connection.execute(found)).first() is not None
+    found = "SELECT id FROM intent WHERE modern_id = ? LIMIT 1"
+    return bool(connection.execute(found, modern_id))
 
 
-async def forget(connection: AsyncConnection, modern_id: str) -> None:
+def forget(connection: Connection, modern_id: str) -> None:
     """The record is gone: the same creation would make another one."""
-    await connection.execute(delete(INTENT).where(INTENT.c.modern_id == modern_id))
+    connection.execute("DELETE FROM intent WHERE modern_id = ?", modern_id)
 
 
-async def expire(connection: AsyncConnection, since: float) -> None:
+def expire(connection: Connection, since: float) -> None:
     """Forget those that did not begin after `since`."""
-    await connection.execute(delete(INTENT).where(INTENT.c.began_at <= since))
+    connection.execute("DELETE FROM intent WHERE began_at <= ?", since)

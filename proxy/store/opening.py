@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeAlias
-
-from sqlalchemy import Column, Select, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, StoreSettings
 from proxy.store import migrating
-from proxy.store.database import BATCH
-from proxy.store.engine import FILE, failures, make_engine
-from proxy.store.schema import CROSSWALK
+from proxy.store.connection import Connection, Row
+from proxy.store.engine import FILE, make_engine
 from proxy.store.seal import Seal, keys_of
+from proxy.store.statements import BATCH, places
 from proxy.store.store import DAY
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and of how much where that is known."""
@@ -51,37 +53,53 @@ def expired_at(settings: StoreSettings, now: float) -> float:
     return now - days * DAY if days else float("-inf")
 
 
-@asynccontextmanager
-async def opened(settings: StoreSettings, *, fresh: bool = False) -> AsyncIterator[AsyncEngine]:
+def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The same work for those who have a loop, which goes on meanwhile."""
+
+    @wraps(work)
+    async def waited_for(*args: P.args, **named: P.kwargs) -> T:
+        return await asyncio.to_thread(work, *args, **named)
+
+    return waited_for
+
+
+@contextmanager
+def opened(settings: StoreSettings, *, fresh: bool = False) -> Iterator[Connection]:
     """
-    The engine on a store that is ready; a SQLite file is made only where it may be `fresh`.
+    A connection to a store that is ready; a SQLite file is made only where it may be `fresh`.
 
     Raises `ConfigurationError` and `StoreError`.
     """
     if settings.store_url is None and not fresh:
         path_of(settings)
-    engine = make_engine(settings)
-    try:
-        await migrating.prepare(engine)
-        with failures():
-            yield engine
-    finally:
-        await engine.dispose()
+    with make_engine(settings).connected() as connection:
+        migrating.prepare(connection)
+        yield connection
 
 
-async def modern_ids_of(connection: AsyncConnection, record: str) -> list[str]:
+def modern_ids_of(connection: Connection, record: str) -> list[str]:
     """The modern ids of a record that is named as legacy clients do, or else as the new API."""
-    named = select(CROSSWALK.c.modern_id).where(CROSSWALK.c.legacy_id == record)
-    return list((await connection.execute(named)).scalars()) or [record]
+    named = "SELECT modern_id FROM crosswalk WHERE legacy_id = ?"
+    return [modern for (modern,) in connection.execute(named, record)] or [record]
 
 
-async def paged(
-    connection: AsyncConnection, query: Select[Any], by: Sequence[Column[str]]
-) -> AsyncIterator[list[Any]]:
-    """All rows in the order of the columns, a batch a statement, so that none is held open."""
-    page = query.order_by(*by).limit(BATCH)
-    after = page
-    while rows := list((await connection.execute(after)).all()):
+def paged(
+    connection: Connection,
+    select: str,
+    by: Sequence[str],
+    where: str = "TRUE",
+    values: Sequence[object] = (),
+) -> Iterator[list[Row]]:
+    """
+    All rows in the order of the columns `by`, a batch a statement, so that none is held open.
+
+    These columns are texts, never empty, and the first ones that are selected.
+    """
+    statement = (
+        f"{select} WHERE ({', '.join(by)}) > ({places(by)}) AND ({where}) "
+        f"ORDER BY {', '.join(by)} LIMIT {BATCH}"
+    )
+    after: Sequence[object] = [""] * len(by)
+    while rows := connection.execute(statement, *after, *values):
         yield rows
-        last = [getattr(rows[-1], column.name) for column in by]
-        after = page.where(tuple_(*by) > tuple_(*last))
+        after = rows[-1][: len(by)]

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
-
-from sqlalchemy import and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from itertools import chain
+from typing import BinaryIO
 
 from mappings.core.context import Json, Key
 from mappings.core.record_mapping import RecordMapping
 from proxy.settings import StoreSettings
 from proxy.store import asides
-from proxy.store.database import BATCH, among, batches
+from proxy.store.connection import Connection, Row
+from proxy.store.crosswalk import pairs_by
 from proxy.store.dump import MODERN_ID, Dumped, Reader
-from proxy.store.engine import for_reading, insert
 from proxy.store.opening import (
     Progress,
     expired_at,
+    in_thread,
     modern_ids_of,
     opened,
     paged,
     sealing,
     unseen,
 )
-from proxy.store.schema import CROSSWALK, SET_ASIDE
 from proxy.store.seal import Seal
 from proxy.store.staging import Pair, Problems, SealedAside, Staged, lines, staged
-from proxy.store.transfer import add_pairs, lock, parsed
+from proxy.store.statements import BATCH, places, rows
+from proxy.store.transfer import lock, parsed, write_pairs
 
 UNKNOWN = (
     f"its modern id is not known: say it as {MODERN_ID}, or import it before "
     "(passerelle crosswalk import)"
 )
+KEY = ("set_aside.kind", "set_aside.modern_id")
+EXPORTED = """
+    SELECT set_aside.kind, set_aside.modern_id, owner_id, key_id, sealed, legacy_id
+    FROM set_aside LEFT JOIN crosswalk
+    ON crosswalk.kind = set_aside.kind AND crosswalk.modern_id = set_aside.modern_id
+"""
+INSERT = "INSERT INTO set_aside (kind, modern_id, owner_id, key_id, sealed, written_at)"
+OVER = """
+    ON CONFLICT (kind, modern_id) DO UPDATE
+    SET owner_id = excluded.owner_id, key_id = excluded.key_id, sealed = excluded.sealed,
+        written_at = excluded.written_at
+"""
 READ_AT_ONCE = 100
 """How many lines of a dump are held in memory: one may be megabytes."""
 
@@ -51,7 +62,8 @@ class ImportedRecords:
     """How many pairs of ids were added."""
 
 
-async def import_records(
+@in_thread
+def import_records(
     settings: StoreSettings,
     file: BinaryIO,
     mapping: RecordMapping,
@@ -69,17 +81,16 @@ async def import_records(
     """
     seal, problems = sealing(settings), Problems()
     with staged() as ready:
-        async with opened(settings, fresh=True) as engine:
-            async with for_reading(engine).connect() as connection:
-                reading = _Reading(connection, Reader(mapping, keeps), uuid_kinds, seal, ready)
-                count = await reading.all(file, problems, progress)
+        with opened(settings, fresh=True) as connection:
+            reading = _Reading(connection, Reader(mapping, keeps), uuid_kinds, seal, ready)
+            count = reading.all(file, problems, progress)
             problems.check()
-            async with engine.begin() as connection:
-                await lock(connection)
-                pairs = await add_pairs(connection, ready, problems)
+            with connection.transaction():
+                lock(connection)
+                pairs = write_pairs(connection, ready, problems)
                 problems.check()
                 filling = _Filling(connection, seal, expired_at(settings, now), now)
-                filled = await filling.all(ready, progress)
+                filled = filling.all(ready, progress)
         return ImportedRecords(count, ready.asides_count, filled, pairs)
 
 
@@ -87,27 +98,27 @@ async def import_records(
 class _Reading:
     """Reads a dump, finds the modern id of each record, and seals what is to be kept."""
 
-    connection: AsyncConnection
+    connection: Connection
     reader: Reader
     uuid_kinds: Collection[str]
     seal: Seal
     ready: Staged
 
-    async def all(self, file: BinaryIO, problems: Problems, progress: Progress) -> int:
+    def all(self, file: BinaryIO, problems: Problems, progress: Progress) -> int:
         read, batch = 0, []
         for number, line in lines(file, problems):
             document = parsed(number, line, problems)
             if document is not None:
                 batch.append((number, list(self.reader.records(document))))
             if len(batch) == READ_AT_ONCE:
-                await self._stage(batch, problems)
+                self._stage(batch, problems)
                 read, batch = read + len(batch), []
                 progress("reading", read, None)
-        await self._stage(batch, problems)
+        self._stage(batch, problems)
         return read + len(batch)
 
-    async def _stage(self, batch: list[tuple[int, list[Dumped]]], problems: Problems) -> None:
-        known = await self._modern_ids([dumped for _, line in batch for dumped in line])
+    def _stage(self, batch: list[tuple[int, list[Dumped]]], problems: Problems) -> None:
+        known = self._modern_ids([dumped for _, line in batch for dumped in line])
         for number, line in batch:
             owner = self._modern_id(line[0], known)
             for dumped in line:
@@ -142,59 +153,54 @@ class _Reading:
         same = kind is None or kind in self.uuid_kinds
         return known.get((kind or "", legacy), legacy if same else None)
 
-    async def _modern_ids(self, batch: list[Dumped]) -> dict[tuple[str, str], str]:
+    def _modern_ids(self, batch: list[Dumped]) -> dict[tuple[str, str], str]:
         asked = {
             (dumped.crosswalk_kind, dumped.legacy_id)
             for dumped in batch
             if dumped.crosswalk_kind and dumped.legacy_id and not dumped.modern_id
         }
-        found: dict[tuple[str, str], str] = {}
-        for some in batches(asked):
-            where = among(CROSSWALK, CROSSWALK.c.legacy_id, some)
-            for row in await self.connection.execute(select(CROSSWALK).where(where)):
-                found[row.kind, row.legacy_id] = row.modern_id
-        return found
+        return {
+            (kind, legacy): modern
+            for kind, legacy, modern in pairs_by(self.connection, "legacy_id", asked)
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class _Filling:
     """Writes the values that are not here yet, while nobody else writes."""
 
-    connection: AsyncConnection
+    connection: Connection
     seal: Seal
     since: float
     now: float
 
-    async def all(self, ready: Staged, progress: Progress) -> int:
+    def all(self, ready: Staged, progress: Progress) -> int:
         filled = done = 0
-        key = (SET_ASIDE.c.kind, SET_ASIDE.c.modern_id)
-        fresh = insert(self.connection, SET_ASIDE).on_conflict_do_nothing().returning(*key)
         for some in ready.asides(BATCH):
             # As with pairs: what is new is found by writing it.
-            rows = [self._row(aside, aside.key_id, aside.sealed) for aside in some]
-            new = {tuple(row) for row in await self.connection.execute(fresh, rows)}
+            fresh = "ON CONFLICT DO NOTHING RETURNING kind, modern_id"
+            written = [self._row(aside, aside.key_id, aside.sealed) for aside in some]
+            new = set(self._insert(written, fresh))
             others = [aside for aside in some if _key(aside) not in new]
-            filled += len(new) + await self._merge(others)
+            filled += len(new) + self._merge(others)
             done += len(some)
             progress("writing", done, ready.asides_count)
         return filled
 
-    async def _merge(self, some: list[SealedAside]) -> int:
+    def _merge(self, some: list[SealedAside]) -> int:
         """Lay the values under those that are here, and give the number of rows that change."""
         keys = [_key(aside) for aside in some]
-        kept = await asides.read(self.connection, self.seal, keys, self.since)
-        rows = [row for aside in some if (row := self._merged(aside, kept.get(_key(aside), {})))]
-        if rows:
-            upsert = insert(self.connection, SET_ASIDE)
-            written = ("owner_id", "key_id", "sealed", "written_at")
-            changes = {name: upsert.excluded[name] for name in written}
-            columns = [SET_ASIDE.c.kind, SET_ASIDE.c.modern_id]
-            await self.connection.execute(
-                upsert.on_conflict_do_update(index_elements=columns, set_=changes), rows
-            )
-        return len(rows)
+        kept = asides.read(self.connection, self.seal, keys, self.since)
+        changed = [row for aside in some if (row := self._merged(aside, kept.get(_key(aside), {})))]
+        if changed:
+            self._insert(changed, OVER)
+        return len(changed)
 
-    def _merged(self, aside: SealedAside, kept: dict[str, Json]) -> dict[str, Any] | None:
+    def _insert(self, some: list[Row], on_conflict: str) -> list[Row]:
+        statement = f"{INSERT} VALUES {rows(6, len(some))} {on_conflict}"
+        return self.connection.execute(statement, *chain.from_iterable(some))
+
+    def _merged(self, aside: SealedAside, kept: dict[str, Json]) -> Row | None:
         """The row with the values of both; none where the dump has nothing that is not here."""
         place = asides.place(_key(aside))
         values = self.seal.open(aside.key_id, aside.sealed, *place)
@@ -202,50 +208,38 @@ class _Filling:
             return None
         return self._row(aside, *self.seal.seal({**values, **kept}, *place))
 
-    def _row(self, aside: SealedAside, key_id: str, sealed: bytes) -> dict[str, Any]:
-        return {
-            "kind": aside.kind,
-            "modern_id": aside.modern_id,
-            "owner_id": aside.owner_id,
-            "key_id": key_id,
-            "sealed": sealed,
-            "written_at": self.now,
-        }
+    def _row(self, aside: SealedAside, key_id: str, sealed: bytes) -> Row:
+        return (*_key(aside), aside.owner_id, key_id, sealed, self.now)
 
 
 def _key(aside: SealedAside) -> Key:
     return aside.kind, aside.modern_id
 
 
-async def export_records(
+def export_records(
     settings: StoreSettings, *, now: float, record: str | None = None
-) -> AsyncIterator[dict[str, Json]]:
+) -> Iterator[dict[str, Json]]:
     """What is set aside, of every record or of one and those within it; raises `SealError`."""
-    seal, columns = sealing(settings), (SET_ASIDE.c.kind, SET_ASIDE.c.modern_id)
-    pair = and_(CROSSWALK.c.kind == columns[0], CROSSWALK.c.modern_id == columns[1])
-    query = (
-        select(SET_ASIDE, CROSSWALK.c.legacy_id)
-        .outerjoin(CROSSWALK, pair)
-        .where(SET_ASIDE.c.written_at > expired_at(settings, now))
-    )
-    async with opened(settings) as engine, for_reading(engine).connect() as connection:
+    seal = sealing(settings)
+    where = "written_at > ?"
+    values: list[object] = [expired_at(settings, now)]
+    with opened(settings) as connection:
         if record is not None:
-            asked = await modern_ids_of(connection, record)
-            query = query.where(or_(columns[1].in_(asked), SET_ASIDE.c.owner_id.in_(asked)))
-        async for rows in paged(connection, query, columns):
-            for row in rows:
-                values = seal.open(row.key_id, row.sealed, *asides.place((row.kind, row.modern_id)))
-                yield _exported(row, values)
+            ids = modern_ids_of(connection, record)
+            its_own = f"set_aside.modern_id IN ({places(ids)}) OR owner_id IN ({places(ids)})"
+            where, values = f"{where} AND ({its_own})", [*values, *ids, *ids]
+        for some in paged(connection, EXPORTED, KEY, where, values):
+            for row in some:
+                yield _exported(seal, row)
 
 
-def _exported(row: Any, values: dict[str, Json]) -> dict[str, Json]:
-    legacy = row.legacy_id
-    if legacy is not None and legacy.isdecimal():
-        legacy = int(legacy)
+def _exported(seal: Seal, row: Row) -> dict[str, Json]:
+    kind, modern, owner, key_id, sealed, legacy = row
+    numeric = legacy is not None and legacy.isdecimal()
     return {
-        "kind": row.kind,
-        "modern_id": row.modern_id,
-        "owner_id": row.owner_id,
-        "legacy_id": legacy,
-        "values": values,
+        "kind": kind,
+        "modern_id": modern,
+        "owner_id": owner,
+        "legacy_id": int(legacy) if numeric else legacy,
+        "values": seal.open(key_id, sealed, *asides.place((kind, modern))),
     }

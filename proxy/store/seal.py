@@ -9,9 +9,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from mappings.core.context import Json
 from proxy import strict_json
 from proxy.errors import ConfigurationError, StoreError
@@ -92,7 +89,13 @@ class Seal:
     """Seals JSON objects, each for one place, and opens them there only."""
 
     def __init__(self, keys: Keys) -> None:
+        # Large, and loaded only where a key is configured.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
+
         self._sealing = keys.sealing
+        # A row that was cut short has no whole nonce or tag, which is a ValueError.
+        self._refusals = (InvalidTag, ValueError)
         self._ciphers = {name: AESGCM(key) for name, key in keys.by_name.items()}
 
     @property
@@ -115,8 +118,7 @@ class Seal:
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             plain = cipher.decrypt(nonce, rest, _bound(key_id, place))
-        # A row that was cut short has no whole nonce or tag, which is a ValueError.
-        except (InvalidTag, ValueError) as error:
+        except self._refusals as error:
             raise SealError("a sealed row was changed, moved, or sealed by another key") from error
         document: dict[str, Json] = strict_json.parse(plain, MAX_DEPTH)
         return document

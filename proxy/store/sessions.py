@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from mappings.core.context import Json
-from proxy.store.engine import insert
-from proxy.store.schema import SESSION
+from proxy.store.connection import Connection
 from proxy.store.seal import Seal
+
+WRITE = """
+    INSERT INTO session (access, refresh, key_id, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (access) DO UPDATE
+    SET refresh = excluded.refresh, key_id = excluded.key_id, sealed = excluded.sealed,
+        expires_at = excluded.expires_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +34,35 @@ def place(access: str) -> tuple[str, ...]:
     return ("session", access)
 
 
-async def write(connection: AsyncConnection, seal: Seal, session: Session) -> None:
+def write(connection: Connection, seal: Seal, session: Session) -> None:
     """Keep a session, in the place of the one with the same access token."""
-    key_id, sealed = seal.seal(session.tokens, *place(session.access))
-    changes = {
-        "refresh": session.refresh,
-        "key_id": key_id,
-        "sealed": sealed,
-        "expires_at": session.expires_at,
-    }
-    await connection.execute(
-        insert(connection, SESSION)
-        .values(access=session.access, **changes)
-        .on_conflict_do_update(index_elements=[SESSION.c.access], set_=changes)
-    )
+    sealed = seal.seal(session.tokens, *place(session.access))
+    connection.execute(WRITE, session.access, session.refresh, *sealed, session.expires_at)
 
 
-async def read(
-    connection: AsyncConnection, seal: Seal, *where: ColumnElement[bool]
-) -> Session | None:
-    """The session, if there is one; raises `SealError`."""
-    row = (await connection.execute(select(SESSION).where(*where))).one_or_none()
-    if row is None:
-        return None
-    tokens = seal.open(row.key_id, row.sealed, *place(row.access))
-    return Session(row.access, row.refresh, tokens, row.expires_at)
+def of_access(connection: Connection, seal: Seal, access: str, now: float) -> Session | None:
+    """The session of an access token that has not ended, if any; raises `SealError`."""
+    return _read(connection, seal, "access = ? AND expires_at > ?", access, now)
 
 
-async def end(connection: AsyncConnection, access: str) -> None:
+def of_refresh(connection: Connection, seal: Seal, refresh: str) -> Session | None:
+    """The session of a refresh token, if any; raises `SealError`."""
+    return _read(connection, seal, "refresh = ?", refresh)
+
+
+def end(connection: Connection, access: str) -> None:
     """Forget a session."""
-    await connection.execute(delete(SESSION).where(SESSION.c.access == access))
+    connection.execute("DELETE FROM session WHERE access = ?", access)
 
 
-async def expire(connection: AsyncConnection, since: float) -> None:
+def expire(connection: Connection, since: float) -> None:
     """Forget those whose access token ended before `since`."""
-    await connection.execute(delete(SESSION).where(SESSION.c.expires_at <= since))
+    connection.execute("DELETE FROM session WHERE expires_at <= ?", since)
+
+
+def _read(connection: Connection, seal: Seal, where: str, *values: object) -> Session | None:
+    select = "SELECT access, refresh, key_id, sealed, expires_at FROM session WHERE "
+    for access, refresh, key_id, sealed, expires_at in connection.execute(select + where, *values):
+        tokens = seal.open(key_id, sealed, *place(access))
+        return Session(access, refresh, tokens, expires_at)
+    return None

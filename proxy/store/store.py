@@ -5,22 +5,18 @@ from __future__ import annotations
 import math
 import secrets
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json, Key
 from proxy.errors import StoreError
 from proxy.settings import StoreSettings
 from proxy.store import asides, intents, sessions
 from proxy.store.asides import Aside
+from proxy.store.connection import Connection
 from proxy.store.crosswalk import Crosswalk, LegacyId
 from proxy.store.database import Database
-from proxy.store.engine import insert
 from proxy.store.intents import Intent
-from proxy.store.schema import SECRET, SESSION
 from proxy.store.seal import Seal, keys_of
 from proxy.store.sessions import Session
 
@@ -42,6 +38,12 @@ class Store:
         self._seal = None if keys is None else Seal(keys)
         self._database = Database(settings)
         self._crosswalk = Crosswalk(self._database)
+        self.known: Mapping[str, Mapping[str, LegacyId]] = self._crosswalk.known
+        """
+        The legacy ids that are in memory: `known[kind][modern_id]`, else `KeyError`.
+
+        Only so: what else a mapping has need not tell all of them.
+        """
         self._clock = clock
         self._aside_seconds = settings.set_aside_days and settings.set_aside_days * DAY
         self._intent_seconds = settings.intent_minutes * 60
@@ -95,21 +97,21 @@ class Store:
         await self._sweep()
         now, since = self._now(), self._asides_since()
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             # In one order everywhere, so that no two wait for each other.
             for aside in sorted(kept, key=lambda aside: aside.key):
-                await asides.merge(connection, self._sealing(), aside, since=since, now=now)
+                asides.merge(connection, self._sealing(), aside, since=since, now=now)
             if intent is not None and made is not None:
-                await intents.done(connection, intent, made, now=now)
+                intents.done(connection, intent, made, now=now)
 
         await self._database.write(work)
 
     async def erase(self, key: Key) -> None:
         """Forget the values of a record that is gone, of those it owned, and its creation."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await asides.erase(connection, key)
-            await intents.forget(connection, key[1])
+        def work(connection: Connection) -> None:
+            asides.erase(connection, key)
+            intents.forget(connection, key[1])
 
         await self._database.write(work)
 
@@ -145,9 +147,14 @@ class Store:
     async def session(self, *, access: str = "", refresh: str = "") -> Session | None:
         """The session of an access token that has not ended, or else of a refresh token."""
         seal = self._sealing()
-        of_access = (SESSION.c.access == access, SESSION.c.expires_at > self._now())
-        where = of_access if access else (SESSION.c.refresh == refresh,)
-        return await self._database.read(lambda connection: sessions.read(connection, seal, *where))
+        now = self._now()
+
+        def work(connection: Connection) -> Session | None:
+            if access:
+                return sessions.of_access(connection, seal, access, now)
+            return sessions.of_refresh(connection, seal, refresh)
+
+        return await self._database.read(work)
 
     async def end_session(self, access: str) -> None:
         """Forget a session."""
@@ -175,11 +182,11 @@ class Store:
             return
         self._swept_at = now
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             if self._aside_seconds:
-                await asides.expire(connection, self._asides_since())
-            await intents.expire(connection, self._intents_since())
-            await sessions.expire(connection, now - SESSION_DAYS * DAY)
+                asides.expire(connection, self._asides_since())
+            intents.expire(connection, self._intents_since())
+            sessions.expire(connection, now - SESSION_DAYS * DAY)
 
         await self._database.write(work)
 
@@ -192,10 +199,8 @@ class Store:
         return self._secret
 
 
-async def _made_once(connection: AsyncConnection, name: str) -> bytes:
-    made = {"name": name, "value": secrets.token_bytes(32)}
-    await connection.execute(insert(connection, SECRET).values(made).on_conflict_do_nothing())
-    value: bytes = (
-        await connection.execute(select(SECRET.c.value).where(SECRET.c.name == name))
-    ).scalar_one()
-    return value
+def _made_once(connection: Connection, name: str) -> bytes:
+    fresh = "INSERT INTO secret (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    connection.execute(fresh, name, secrets.token_bytes(32))
+    ((value,),) = connection.execute("SELECT value FROM secret WHERE name = ?", name)
+    return bytes(value)

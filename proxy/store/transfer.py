@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, TypeAlias
-
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mappings.core.context import Json
 from proxy import strict_json
 from proxy.settings import StoreSettings
-from proxy.store.database import BATCH, among, batches
-from proxy.store.engine import for_reading, insert, is_sqlite
-from proxy.store.opening import Progress, opened, paged, unseen
-from proxy.store.schema import CROSSWALK
+from proxy.store.connection import Connection
+from proxy.store.crosswalk import add_pairs, pairs_by
+from proxy.store.opening import Progress, in_thread, opened, paged, unseen
 from proxy.store.staging import NO_ID, Pair, Problems, Staged, identity, lines, staged
+from proxy.store.statements import BATCH
 
 Form: TypeAlias = Literal["csv", "ndjson"]
 
@@ -35,7 +32,8 @@ class Imported:
     """How many of them were not here before."""
 
 
-async def import_pairs(
+@in_thread
+def import_pairs(
     settings: StoreSettings,
     file: BinaryIO,
     form: Form,
@@ -55,9 +53,9 @@ async def import_pairs(
             if read % BATCH == 0:
                 progress("reading", read, None)
         problems.check()
-        async with opened(settings, fresh=True) as engine, engine.begin() as connection:
-            await lock(connection)
-            added = await add_pairs(connection, ready, problems, progress)
+        with opened(settings, fresh=True) as connection, connection.transaction():
+            lock(connection)
+            added = write_pairs(connection, ready, problems, progress)
             problems.check()
         return Imported(ready.pairs_count, added)
 
@@ -118,33 +116,27 @@ def _comma_rows(file: BinaryIO, problems: Problems) -> Iterator[tuple[int, dict[
             yield number, dict(zip(header, cells, strict=True))
 
 
-async def lock(connection: AsyncConnection) -> None:
+def lock(connection: Connection) -> None:
     """Let nobody else write before this transaction ends; reading goes on."""
-    if not is_sqlite(connection):
+    if not connection.is_sqlite:
         # In the order in which the gateway's own transactions take them.
         tables = "sequence, crosswalk, set_aside"
-        await connection.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
 
 
-async def add_pairs(
-    connection: AsyncConnection, ready: Staged, problems: Problems, progress: Progress = unseen
+def write_pairs(
+    connection: Connection, ready: Staged, problems: Problems, progress: Progress = unseen
 ) -> int:
-    """Add the pairs that are not here yet, and give their number; contradictions are problems."""
+    """Write the pairs that are not here yet, and give their number; contradictions are problems."""
     added = done = 0
-    fresh = (
-        insert(connection, CROSSWALK)
-        .on_conflict_do_nothing()
-        .returning(CROSSWALK.c.kind, CROSSWALK.c.legacy_id)
-    )
     for some in ready.pairs(BATCH):
         # To ask first which ones are here takes PostgreSQL minutes: it knows a table that grows
         # in this very transaction as an empty one, and does not use its indexes.
-        rows = [{name: getattr(pair, name) for name in MEMBERS} for pair in some]
-        new = {tuple(row) for row in await connection.execute(fresh, rows)}
-        others = [pair for pair in some if (pair.kind, pair.legacy_id) not in new]
-        here = await _here(connection, others)
+        new = add_pairs(connection, [_row(pair) for pair in some])
+        others = [pair for pair in some if _row(pair) not in new]
+        here = set(pairs_by(connection, "legacy_id", [(it.kind, it.legacy_id) for it in others]))
         for pair in others:
-            if (pair.kind, pair.legacy_id, pair.modern_id) not in here:
+            if _row(pair) not in here:
                 problems.add(pair.line, "contradicts the store: one of its ids has another pair")
         added += len(new)
         done += len(some)
@@ -152,21 +144,15 @@ async def add_pairs(
     return added
 
 
-async def _here(connection: AsyncConnection, pairs: list[Pair]) -> set[tuple[str, str, str]]:
-    """The rows that have a legacy id of these pairs."""
-    found: set[tuple[str, str, str]] = set()
-    for some in batches([(pair.kind, pair.legacy_id) for pair in pairs]):
-        where = among(CROSSWALK, CROSSWALK.c.legacy_id, some)
-        for row in await connection.execute(select(CROSSWALK).where(where)):
-            found.add((row.kind, row.legacy_id, row.modern_id))
-    return found
+def _row(pair: Pair) -> tuple[str, str, str]:
+    return pair.kind, pair.legacy_id, pair.modern_id
 
 
-async def export_pairs(settings: StoreSettings) -> AsyncIterator[list[Pair]]:
+def export_pairs(settings: StoreSettings) -> Iterator[list[Pair]]:
     """The pairs of the crosswalk, some at a time; their lines are counted from one."""
     line = 0
-    async with opened(settings) as engine, for_reading(engine).connect() as connection:
-        columns = (CROSSWALK.c.kind, CROSSWALK.c.legacy_id)
-        async for rows in paged(connection, select(CROSSWALK), columns):
+    with opened(settings) as connection:
+        select = "SELECT kind, legacy_id, modern_id FROM crosswalk"
+        for rows in paged(connection, select, ("kind", "legacy_id")):
             yield [Pair(line + place, *row) for place, row in enumerate(rows, start=1)]
             line += len(rows)

@@ -160,7 +160,7 @@ def test_a_database_that_cannot_be_reached_is_told(run: Run) -> None:
     result = run("store", "status")
 
     assert result.exit_code == 1
-    assert result.stderr == "passerelle: the store failed: ConnectionRefusedError\n"
+    assert result.stderr == "passerelle: the store failed: OperationalError\n"
 
 
 @pytest.mark.usefixtures("filled")

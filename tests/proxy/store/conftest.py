@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proxy.settings import Settings
 from proxy.store import migrating
-from proxy.store.engine import make_engine
+from proxy.store.connection import Row
+from proxy.store.engine import Engine, make_engine
 from proxy.store.seal import new_key
 from proxy.store.store import Store
 from tests.postgresql import postgresql_server, postgresql_url
@@ -56,12 +55,10 @@ class Stores:
         """The settings of such a store."""
         return Settings(**{"upstream_url": UPSTREAM, "keys": self.key, **self.database, **settings})
 
-    async def run(self, statement: str, **values: Any) -> None:
-        """Change the database behind a store's back."""
-        engine = make_engine(self.settings())
-        async with engine.begin() as connection:
-            await connection.execute(text(statement), values)
-        await engine.dispose()
+    def run(self, statement: str, *values: object) -> list[Row]:
+        """Look into the database, or change it, behind a store's back."""
+        with make_engine(self.settings()).connected() as connection:
+            return connection.execute(statement, *values)
 
 
 @pytest.fixture
@@ -74,9 +71,8 @@ def clock() -> Clock:
 async def stores(clock: Clock, empty: dict[str, Any]) -> AsyncIterator[Stores]:
     """A maker of stores on one database, its tables made."""
     stores = Stores(clock, empty, new_key(), [])
-    engine = make_engine(stores.settings())
-    await migrating.upgrade(engine)
-    await engine.dispose()
+    with make_engine(stores.settings()).connected() as connection:
+        migrating.upgrade(connection)
     yield stores
     for store in stores.made:
         await store.close()
@@ -91,8 +87,6 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def engine(empty: dict[str, Any]) -> AsyncIterator[AsyncEngine]:
+def engine(empty: dict[str, Any]) -> Engine:
     """The engine on a database without tables."""
-    engine = make_engine(Settings(upstream_url=UPSTREAM, **empty))
-    yield engine
-    await engine.dispose()
+    return make_engine(Settings(upstream_url=UPSTREAM, **empty))

@@ -113,7 +113,7 @@ async def test_a_row_put_in_the_place_of_another_does_not_open(stores: Stores) -
     store = stores()
     await store.keep([of_act(site="left")])
 
-    await stores.run("UPDATE set_aside SET kind = 'record', modern_id = 'r-1'")
+    stores.run("UPDATE set_aside SET kind = 'record', modern_id = 'r-1'")
 
     with pytest.raises(SealError):
         await store.asides([RECORD])

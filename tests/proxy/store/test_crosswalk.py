@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import func, select
 
 from proxy.errors import StoreError
-from proxy.store.crosswalk import LARGEST, Recent
-from proxy.store.database import BATCH
-from proxy.store.engine import make_engine
-from proxy.store.schema import CROSSWALK
+from proxy.store.crosswalk import LARGEST
+from proxy.store.statements import BATCH
 from proxy.store.store import Key, LegacyId, Store
 from tests.proxy.store.conftest import Stores
 
@@ -19,27 +16,17 @@ KEYS: list[Key] = [("act", f"a-{number}") for number in range(50)]
 UUID = "7f1c7f7e-3c1e-4a1e-8f0e-5d6f4f1f0a01"
 
 
-async def rows(stores: Stores) -> int:
-    engine = make_engine(stores.settings())
-    async with engine.connect() as connection:
-        counted: int = (
-            await connection.execute(select(func.count()).select_from(CROSSWALK))
-        ).scalar_one()
-    await engine.dispose()
+def rows(stores: Stores) -> object:
+    ((counted,),) = stores.run("SELECT count(*) FROM crosswalk")
     return counted
 
 
-async def start_at(stores: Stores, kind: str, number: int) -> None:
-    await stores.run("INSERT INTO sequence VALUES (:kind, :number)", kind=kind, number=number)
+def start_at(stores: Stores, kind: str, number: int) -> None:
+    stores.run("INSERT INTO sequence VALUES (?, ?)", kind, number)
 
 
-async def take(stores: Stores, kind: str, legacy_id: object, modern_id: str) -> None:
-    await stores.run(
-        "INSERT INTO crosswalk VALUES (:kind, :legacy, :modern)",
-        kind=kind,
-        legacy=str(legacy_id),
-        modern=modern_id,
-    )
+def take(stores: Stores, kind: str, legacy_id: object, modern_id: str) -> None:
+    stores.run("INSERT INTO crosswalk VALUES (?, ?, ?)", kind, str(legacy_id), modern_id)
 
 
 async def test_every_record_gets_an_integer_of_its_own_for_good(stores: Stores) -> None:
@@ -49,12 +36,12 @@ async def test_every_record_gets_an_integer_of_its_own_for_good(stores: Stores) 
 
     assert set(given) == set(KEYS)
     assert len(set(given.values())) == len(KEYS)
-    assert await store.legacy_ids(KEYS) == given
+    assert await store.legacy_ids([*KEYS, *KEYS]) == given
     assert await stores().legacy_ids(KEYS) == given
 
 
 async def test_integers_follow_each_other_in_the_order_of_asking(stores: Stores) -> None:
-    await start_at(stores, "act", 7)
+    start_at(stores, "act", 7)
     store = stores()
 
     first = await store.legacy_ids([("act", "z"), ("act", "a"), ("act", "z")])
@@ -73,8 +60,8 @@ async def test_a_legacy_id_leads_back_to_its_record(stores: Stores) -> None:
 
 
 async def test_kinds_do_not_meet(stores: Stores) -> None:
-    await start_at(stores, "act", 5)
-    await start_at(stores, "request", 5)
+    start_at(stores, "act", 5)
+    start_at(stores, "request", 5)
     store = stores()
 
     given = await store.legacy_ids([("request", "same"), ("act", "same")])
@@ -97,7 +84,7 @@ async def test_asking_for_what_is_known_gives_nothing_out(stores: Stores) -> Non
 
     assert await store.known_legacy_ids(KEYS) == given
     assert await stores().known_legacy_ids(KEYS) == given
-    assert await rows(stores) == 1
+    assert rows(stores) == 1
 
 
 async def test_a_fresh_kind_begins_at_a_random_integer(stores: Stores) -> None:
@@ -110,7 +97,7 @@ async def test_a_fresh_kind_begins_at_a_random_integer(stores: Stores) -> None:
 
 
 async def test_uuids_are_legacy_ids_too(stores: Stores) -> None:
-    await take(stores, "record", UUID, "r-1")
+    take(stores, "record", UUID, "r-1")
     store = stores()
 
     assert await store.legacy_ids([("record", "r-1")]) == {("record", "r-1"): UUID}
@@ -118,9 +105,9 @@ async def test_uuids_are_legacy_ids_too(stores: Stores) -> None:
 
 
 async def test_integers_that_are_taken_are_skipped(stores: Stores) -> None:
-    await start_at(stores, "act", 10)
+    start_at(stores, "act", 10)
     for number in (*range(10, 20), 22):
-        await take(stores, "act", number, f"imported-{number}")
+        take(stores, "act", number, f"imported-{number}")
     store = stores()
 
     given = await store.legacy_ids([("act", "x"), ("act", "y"), ("act", "z")])
@@ -130,7 +117,7 @@ async def test_integers_that_are_taken_are_skipped(stores: Stores) -> None:
 
 
 async def test_the_last_integer_is_given_out_and_none_after_it(stores: Stores) -> None:
-    await start_at(stores, "act", LARGEST)
+    start_at(stores, "act", LARGEST)
     store = stores()
 
     assert await store.legacy_ids([("act", "last")]) == {("act", "last"): LARGEST}
@@ -140,13 +127,13 @@ async def test_the_last_integer_is_given_out_and_none_after_it(stores: Stores) -
 
 
 async def test_where_some_cannot_be_given_an_integer_none_is(stores: Stores) -> None:
-    await start_at(stores, "act", LARGEST)
+    start_at(stores, "act", LARGEST)
     store = stores()
 
     with pytest.raises(StoreError):
         await store.legacy_ids([("act", "x"), ("act", "y")])
 
-    assert await rows(stores) == 0
+    assert rows(stores) == 0
     assert await store.known_legacy_ids([("act", "x"), ("act", "y")]) == {}
 
 
@@ -176,14 +163,14 @@ async def test_tasks_of_two_stores_that_ask_at_once_agree(stores: Stores) -> Non
     )
 
     assert all(answer == answers[0] for answer in answers)
-    assert await rows(stores) == 2 * len(KEYS)
+    assert rows(stores) == 2 * len(KEYS)
     assert len({number for (kind, _), number in answers[0].items() if kind == "act"}) == len(KEYS)
 
 
 async def test_what_is_remembered_is_what_the_database_holds(stores: Stores) -> None:
     store = stores()
     given = await store.legacy_ids(KEYS)
-    await stores.run("DELETE FROM crosswalk")
+    stores.run("DELETE FROM crosswalk")
 
     assert await store.known_legacy_ids(KEYS) == given
     back = await store.modern_ids([(kind, given[kind, id_]) for kind, id_ in KEYS])
@@ -191,11 +178,13 @@ async def test_what_is_remembered_is_what_the_database_holds(stores: Stores) -> 
     assert await stores().known_legacy_ids(KEYS) == {}
 
 
-def test_the_pairs_that_were_not_used_for_longest_are_forgotten() -> None:
-    recent: Recent[str, int] = Recent(2)
-    recent.add({"a": 1, "b": 2})
-    recent.among(["a"])
+async def test_what_is_in_memory_is_looked_up_without_waiting(stores: Stores) -> None:
+    store = stores()
 
-    recent.add({"c": 3})
+    given = await store.legacy_ids(KEYS)
 
-    assert recent.among(["a", "b", "c"]) == {"a": 1, "c": 3}
+    assert {key: store.known[key[0]][key[1]] for key in KEYS} == given
+    with pytest.raises(KeyError):
+        store.known["act"]["never asked for"]
+    with pytest.raises(KeyError):
+        store.known["never asked for"]["a-1"]

@@ -10,15 +10,18 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxy.errors import ConfigurationError, StoreError
 from proxy.settings import Settings
-from proxy.store import migrating
+from proxy.store import engine as engines
+from proxy.store import migrating, postgresql, upkeep
+from proxy.store.connection import Connection
 from proxy.store.database import Database
 from proxy.store.engine import make_engine
 from proxy.store.seal import new_key
@@ -43,8 +46,8 @@ def store_in(folder: Path, clock: Clock, **settings: Any) -> Store:
     return Store(Settings(**given), clock)
 
 
-async def one(connection: AsyncConnection) -> object:
-    return (await connection.exec_driver_sql("SELECT 1")).scalar_one()
+def one(connection: Connection) -> object:
+    return connection.execute("SELECT 1")
 
 
 @contextmanager
@@ -174,21 +177,23 @@ async def test_no_value_set_aside_stands_in_the_files(tmp_path: Path, clock: Clo
 async def test_sqlite_writes_through_and_over_what_it_deletes(tmp_path: Path) -> None:
     database = Database(Settings(upstream_url=UPSTREAM, data_dir=tmp_path))
 
-    async def pragmas(connection: AsyncConnection) -> dict[str, object]:
+    def pragmas(connection: Connection) -> dict[str, object]:
         return {
-            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            name: connection.execute(f"PRAGMA {name}")[0][0]
             for name in ("journal_mode", "synchronous", "secure_delete", "busy_timeout")
         }
 
-    found = await database.read(pragmas)
+    found = [await database.read(pragmas), await database.write(pragmas)]
 
     await database.close()
-    assert found == {
-        "journal_mode": "wal",
-        "synchronous": 2,
-        "secure_delete": 1,
-        "busy_timeout": 5000,
-    }
+    assert found == 2 * [
+        {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "secure_delete": 1,
+            "busy_timeout": 5000,
+        }
+    ]
 
 
 @pytest.mark.parametrize("below", ["", "state"])
@@ -235,7 +240,7 @@ async def test_a_full_disk_is_a_failure_of_the_store_and_loses_nothing(
 async def test_a_failure_names_no_value(stores: Stores) -> None:
     store = stores()
     await store.open()
-    await stores.run("DROP TABLE set_aside")
+    stores.run("DROP TABLE set_aside")
 
     with pytest.raises(StoreError) as raised:
         await store.keep([Aside(("record", SECRET), SECRET, {"confidence": SECRET})])
@@ -258,27 +263,26 @@ def elsewhere(postgresql_url: str) -> str:
 async def test_both_names_of_the_scheme_are_understood(elsewhere: str) -> None:
     engine = make_engine(Settings(upstream_url=UPSTREAM, store_url=elsewhere))
 
-    async with engine.connect() as connection:
-        assert (await connection.exec_driver_sql("SELECT 1")).scalar_one() == 1
-
-    await engine.dispose()
+    with engine.connected() as connection:
+        assert connection.execute("SELECT 1") == [(1,)]
 
 
 async def test_connections_that_were_lost_are_made_again(postgresql_url: str) -> None:
     settings = Settings(upstream_url=UPSTREAM, store_url=postgresql_url)
-    engine = make_engine(settings)
-    await migrating.upgrade(engine)
-    await engine.dispose()
+    with make_engine(settings).connected() as connection:
+        migrating.upgrade(connection)
     database = Database(settings)
     await database.read(one)
+    await database.write(one)
 
-    await run(
+    run(
         postgresql_url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
 
-    assert await database.read(one) == 1
+    assert await database.read(one) == [(1,)]
+    assert await database.write(one) == [(1,)]
     await database.close()
 
 
@@ -290,7 +294,7 @@ async def test_a_server_that_is_not_there_is_a_failure_of_the_store(
     with pytest.raises(StoreError) as raised:
         await store.legacy_ids([KEY])
 
-    assert str(raised.value) == "the store failed: FileNotFoundError"
+    assert str(raised.value) == "the store failed: OperationalError"
     assert not files_in(tmp_path)
 
 
@@ -300,7 +304,7 @@ async def test_a_server_that_refuses_is_a_failure_of_the_store(
     url = postgresql_server.replace("/postgres?", "/nowhere?")
     store = store_in(tmp_path, clock, store_url=url)
 
-    with pytest.raises(StoreError, match=r"^the store failed: InvalidCatalogNameError$"):
+    with pytest.raises(StoreError, match=r"^the store failed: OperationalError$"):
         await store.legacy_ids([KEY])
 
 
@@ -327,23 +331,91 @@ async def test_a_url_of_nothing_known_is_refused_and_not_shown(
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
+@pytest.mark.parametrize("part", ["sslmode=perhaps", "colour=blue"])
 async def test_a_url_that_the_driver_cannot_use_is_refused_and_not_shown(
-    tmp_path: Path, clock: Clock
+    tmp_path: Path, clock: Clock, part: str
 ) -> None:
-    store = store_in(
-        tmp_path, clock, store_url=f"postgresql://u:{SECRET}@localhost/p?sslmode=perhaps"
-    )
+    store = store_in(tmp_path, clock, store_url=f"postgresql://u:{SECRET}@localhost/p?{part}")
 
     with pytest.raises(ConfigurationError) as raised:
         await store.open()
 
     assert str(raised.value) == "PASSERELLE_STORE_URL: a part of it cannot be used"
-    assert raised.value.__suppress_context__
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
 async def test_the_files_of_tls_go_to_the_driver(tmp_path: Path, clock: Clock) -> None:
-    url = f"postgresql://u:{SECRET}@localhost/p?sslmode=verify-full&sslrootcert={tmp_path}/none"
-    store = store_in(tmp_path, clock, store_url=url)
+    async def speaks_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.write(b"S")
+        await reader.read()
+        writer.close()
 
-    with pytest.raises(StoreError, match=r"^the store failed: FileNotFoundError$"):
-        await store.open()
+    async with await asyncio.start_server(speaks_tls, "127.0.0.1") as server:
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        files = f"sslmode=verify-full&sslrootcert={tmp_path}/none&gssencmode=disable"
+        store = store_in(tmp_path, clock, store_url=f"postgresql://u:{SECRET}@{host}/p?{files}")
+
+        with pytest.raises(StoreError, match=r"^the store failed: OperationalError$") as raised:
+            await store.open()
+        await store.close()
+
+    assert f"{tmp_path}/none" in str(raised.value.__cause__)
+
+
+@dataclass
+class Line:
+    """A line to a PostgreSQL that may be cut without a word to either side."""
+
+    folder: str
+    cut: bool = False
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry what a client says, and what it is answered."""
+        there = await asyncio.open_unix_connection(f"{self.folder}/.s.PGSQL.5432")
+        await asyncio.gather(self._carry(reader, there[1]), self._carry(there[0], writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while said := await reader.read(65536):
+            if not self.cut:
+                writer.write(said)
+        writer.close()
+
+
+async def test_a_server_that_takes_everything_and_answers_nothing_is_waited_for_so_long(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "STATEMENT_SECONDS", 0.1)
+    monkeypatch.setattr(postgresql, "SPARE_SECONDS", 0.1)
+    parts = urlsplit(postgresql_url)
+    line = Line(parse_qs(parts.query)["host"][0])
+    async with await asyncio.start_server(line, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}"
+        settings = Settings(upstream_url=UPSTREAM, store_url=url)
+        await upkeep.upgrade(settings)
+        database = Database(settings)
+        await database.write(one)
+        line.cut = True
+
+        with pytest.raises(StoreError, match=r"^the store failed: TimeoutError$"):
+            await database.write(one)
+
+        line.cut = False
+        assert await database.write(one) == [(1,)]
+        await database.close()
+
+
+async def test_a_statement_that_takes_too_long_is_ended_by_the_server(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "STATEMENT_SECONDS", 0.1)
+    settings = Settings(upstream_url=UPSTREAM, store_url=postgresql_url)
+    await upkeep.upgrade(settings)
+    database = Database(settings)
+
+    with pytest.raises(StoreError, match=r"^the store failed: 57014$"):
+        await database.write(lambda connection: connection.execute("SELECT pg_sleep(60)"))
+
+    assert await database.write(one) == [(1,)]
+    await database.close()

@@ -162,6 +162,15 @@ async def test_a_creation_whose_record_is_gone_is_forgotten_alone(stores: Stores
     assert (await store.begin(*PARTS)).fresh
 
 
+async def test_forgetting_what_no_creation_made_changes_nothing(stores: Stores) -> None:
+    store = stores()
+    await store.keep([], intent=await store.begin(*PARTS), made="r-1")
+
+    await store.forget_creation("r-2")
+
+    assert (await store.begin(*PARTS)).modern_id == "r-1"
+
+
 async def test_old_creations_are_forgotten_within_the_hour(stores: Stores, clock: Clock) -> None:
     store = stores()
     await store.begin(*PARTS)

@@ -82,7 +82,7 @@ async def test_the_tokens_of_one_session_do_not_open_in_another(
 ) -> None:
     store = stores()
     await store.keep_session(session(clock))
-    await stores.run("UPDATE session SET access = :other", other="d" * 64)
+    stores.run("UPDATE session SET access = ?", "d" * 64)
 
     with pytest.raises(SealError):
         await store.session(refresh=REFRESH)

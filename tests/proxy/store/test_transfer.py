@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pydantic import StrictInt
-from sqlalchemy import text
 
 from mappings.core.context import Json
 from mappings.core.errors import RefusedError
@@ -19,7 +18,6 @@ from mappings.core.verbs import each, identifier, nested, same, set_aside, untou
 from proxy.errors import ConfigurationError
 from proxy.settings import Settings
 from proxy.store import records, staging, transfer
-from proxy.store.engine import make_engine
 from proxy.store.staging import ImportRefusedError, Pair, identity
 from proxy.store.store import Aside
 from tests.proxy.store.conftest import UPSTREAM, Stores
@@ -106,8 +104,8 @@ async def import_pairs(stores: Stores, *lines: str, form: transfer.Form = "csv")
     return done.read, done.added
 
 
-async def exported_pairs(stores: Stores) -> list[Pair]:
-    return [pair async for some in transfer.export_pairs(stores.settings()) for pair in some]
+def exported_pairs(stores: Stores) -> list[Pair]:
+    return [pair for some in transfer.export_pairs(stores.settings()) for pair in some]
 
 
 async def import_records(
@@ -126,10 +124,9 @@ async def import_records(
     )
 
 
-async def exported(stores: Stores, record: str | None = None, **settings: Any) -> list[Any]:
+def exported(stores: Stores, record: str | None = None, **settings: Any) -> list[Any]:
     now = stores.clock().timestamp()
-    found = records.export_records(stores.settings(**settings), now=now, record=record)
-    return [line async for line in found]
+    return list(records.export_records(stores.settings(**settings), now=now, record=record))
 
 
 def refusal(told: pytest.ExceptionInfo[ImportRefusedError]) -> list[str]:
@@ -175,7 +172,7 @@ async def test_the_columns_may_come_in_another_order_after_a_byte_order_mark(
     done = await import_pairs(stores, "\ufeffmodern_id,kind,legacy_id\r", f"{PAGE},page,12\r")
 
     assert done == (1, 1)
-    assert await exported_pairs(stores) == [Pair(1, "page", "12", PAGE)]
+    assert exported_pairs(stores) == [Pair(1, "page", "12", PAGE)]
 
 
 async def test_pairs_of_ndjson_lines_become_the_crosswalk(stores: Stores) -> None:
@@ -185,7 +182,7 @@ async def test_pairs_of_ndjson_lines_become_the_crosswalk(stores: Stores) -> Non
     done = await import_pairs(stores, number, words, form="ndjson")
 
     assert done == (2, 2)
-    assert [pair.legacy_id for pair in await exported_pairs(stores)] == ["12", "13"]
+    assert [pair.legacy_id for pair in exported_pairs(stores)] == ["12", "13"]
 
 
 async def test_an_identical_pair_is_no_conflict_in_the_file_or_in_the_store(
@@ -224,7 +221,7 @@ async def test_every_wrong_line_is_told_by_its_number_and_nothing_is_imported(
         "line 7: contradicts line 2: one of its ids is in both",
         "line 8: contradicts line 2: one of its ids is in both",
     ]
-    assert await exported_pairs(stores) == []
+    assert exported_pairs(stores) == []
 
 
 async def test_wrong_json_lines_are_told_by_their_numbers(stores: Stores) -> None:
@@ -251,7 +248,7 @@ async def test_pairs_that_contradict_the_store_are_told_and_none_is_imported(
     stores: Stores,
 ) -> None:
     await import_pairs(stores, HEADER, f"page,12,{PAGE}")
-    before = await exported_pairs(stores)
+    before = exported_pairs(stores)
 
     with pytest.raises(ImportRefusedError) as told:
         await import_pairs(
@@ -267,7 +264,7 @@ async def test_pairs_that_contradict_the_store_are_told_and_none_is_imported(
         "line 3: contradicts the store: one of its ids has another pair",
         "line 4: contradicts the store: one of its ids has another pair",
     ]
-    assert await exported_pairs(stores) == before
+    assert exported_pairs(stores) == before
 
 
 async def test_only_the_first_problems_are_told_one_by_one(stores: Stores) -> None:
@@ -302,7 +299,7 @@ async def test_progress_tells_what_is_read_and_what_is_written(stores: Stores) -
     )
 
     assert seen == [("reading", 1000, None), ("writing", 1000, 1500), ("writing", 1500, 1500)]
-    exported = await exported_pairs(stores)
+    exported = exported_pairs(stores)
     assert [pair.line for pair in exported] == list(range(1, 1501))
 
 
@@ -343,7 +340,7 @@ async def test_values_of_a_dump_are_kept_for_the_record_and_those_within(stores:
         ("page", 13): OTHER_PAGE,
     }
     await store.erase(("book", BOOK))
-    assert await exported(stores) == []
+    assert exported(stores) == []
 
 
 async def test_modern_ids_come_from_the_crosswalk_where_the_dump_has_none(stores: Stores) -> None:
@@ -354,7 +351,7 @@ async def test_modern_ids_come_from_the_crosswalk_where_the_dump_has_none(stores
         {"uuid": OTHER_BOOK, "note": "n", "pages": [{"number": 12, "remark": "r"}]},
     )
 
-    assert await exported(stores) == [
+    assert exported(stores) == [
         {
             "kind": "book",
             "modern_id": BOOK,
@@ -376,10 +373,10 @@ async def test_a_line_may_say_the_modern_id_of_its_record(stores: Stores) -> Non
     done = await import_records(stores, {"modern_id": BOOK, "uuid": OTHER_BOOK, "note": "n"})
 
     assert done.pairs == 1
-    (line,) = await exported(stores, record=OTHER_BOOK)
+    (line,) = exported(stores, record=OTHER_BOOK)
     assert (line["legacy_id"], line["modern_id"]) == (OTHER_BOOK, BOOK)
-    assert await exported(stores, record=BOOK) == [line]
-    assert await exported(stores, record=PAGE) == []
+    assert exported(stores, record=BOOK) == [line]
+    assert exported(stores, record=PAGE) == []
 
 
 async def test_what_is_here_already_is_newer_than_a_dump_and_stays(stores: Stores) -> None:
@@ -389,17 +386,17 @@ async def test_what_is_here_already_is_newer_than_a_dump_and_stays(stores: Store
     again = await import_records(stores, {"uuid": BOOK, "note": "older", "shelf": "C"})
 
     assert (filled.filled, again.filled) == (1, 0)
-    assert (await exported(stores))[0]["values"] == {"note": "newer", "shelf": "B"}
+    assert exported(stores)[0]["values"] == {"note": "newer", "shelf": "B"}
 
 
 async def test_values_that_are_too_old_to_be_shown_are_not_here(stores: Stores) -> None:
     await stores().keep([Aside(("book", BOOK), BOOK, {"note": "too old", "shelf": "A"})])
     stores.clock.let_pass(days=31)
-    assert await exported(stores, set_aside_days=30) == []
+    assert exported(stores, set_aside_days=30) == []
 
     await import_records(stores, {"uuid": BOOK, "note": "of the dump"}, set_aside_days=30)
 
-    (line,) = await exported(stores, set_aside_days=30)
+    (line,) = exported(stores, set_aside_days=30)
     assert line["values"] == {"note": "of the dump"}
 
 
@@ -436,7 +433,7 @@ async def test_every_problem_of_a_dump_is_told_by_line_and_place_without_a_value
         "line 7: a record that line 1 has already",
     ]
     assert "secret" not in str(told.value)
-    assert await exported(stores) == []
+    assert exported(stores) == []
 
 
 async def test_a_dump_that_contradicts_the_crosswalk_is_refused_whole(stores: Stores) -> None:
@@ -446,7 +443,7 @@ async def test_a_dump_that_contradicts_the_crosswalk_is_refused_whole(stores: St
         await import_records(stores, {"modern_id": BOOK, "uuid": OTHER_BOOK, "note": "n"})
 
     assert refusal(told) == ["line 1: contradicts the store: one of its ids has another pair"]
-    assert await exported(stores) == []
+    assert exported(stores) == []
 
 
 async def test_ids_that_are_the_same_on_both_sides_take_no_other(stores: Stores) -> None:
@@ -481,9 +478,7 @@ async def test_a_long_dump_is_read_and_written_in_parts(stores: Stores) -> None:
     assert done.filled == 1101
     assert seen[0] == ("reading", 100, None)
     assert seen[-2:] == [("writing", 1000, 1101), ("writing", 1101, 1101)]
-    assert [line["values"]["note"] for line in await exported(stores)] == [
-        str(n) for n in range(1, 1102)
-    ]
+    assert [line["values"]["note"] for line in exported(stores)] == [str(n) for n in range(1, 1102)]
 
 
 async def test_fields_that_this_gateway_does_not_keep_are_passed_over(stores: Stores) -> None:
@@ -511,20 +506,16 @@ async def test_without_a_key_no_dump_is_taken(stores: Stores) -> None:
 async def test_nothing_of_a_dump_lies_in_the_store_in_the_clear(stores: Stores) -> None:
     await import_records(stores, {"uuid": BOOK, "note": "a note that nobody reads"})
 
-    engine = make_engine(stores.settings())
-    async with engine.begin() as connection:
-        rows = (await connection.execute(text("SELECT * FROM set_aside"))).all()
-    await engine.dispose()
+    rows = stores.run("SELECT * FROM set_aside")
     assert len(rows) == 1
     assert "nobody reads" not in repr(rows)
 
 
-async def test_an_export_of_what_is_not_there_makes_no_file(tmp_path: Any) -> None:
+def test_an_export_of_what_is_not_there_makes_no_file(tmp_path: Any) -> None:
     settings = Settings(upstream_url=UPSTREAM, data_dir=tmp_path / "none")
 
     with pytest.raises(ConfigurationError) as told:
-        async for _ in transfer.export_pairs(settings):
-            pass
+        list(transfer.export_pairs(settings))
 
     assert str(told.value) == (
         f"PASSERELLE_DATA_DIR: there is no {tmp_path / 'none' / 'passerelle.db'}"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from proxy.errors import ConfigurationError
 from proxy.settings import Settings
@@ -20,7 +19,7 @@ from proxy.store import engine as engines
 from proxy.store import upkeep
 from proxy.store.backup import SKIPPED_IDS, BackupError
 from proxy.store.crosswalk import LARGEST
-from proxy.store.engine import for_reading, make_engine
+from proxy.store.engine import make_engine
 from proxy.store.seal import new_key
 from proxy.store.store import Aside, Session, Store
 from tests.proxy.store.conftest import UPSTREAM, Clock, Stores
@@ -79,7 +78,7 @@ async def test_status_counts_rows_by_table_and_by_key(stores: Stores, clock: Clo
 async def test_status_makes_no_tables_and_needs_no_key(empty: dict[str, Any]) -> None:
     settings = Settings(upstream_url=UPSTREAM, **empty)
     if settings.store_url is None:
-        await make_engine(settings).dispose()
+        make_engine(settings)
 
     found = await upkeep.status(settings)
 
@@ -164,9 +163,7 @@ async def test_forgetting_a_record_erases_it_those_within_and_their_creations(
 async def test_a_record_may_be_named_as_legacy_clients_do(stores: Stores, clock: Clock) -> None:
     legacy = "5a3d0b6e-0000-4000-8000-00000000000c"
     await fill(stores(), clock)
-    await stores.run(
-        "INSERT INTO crosswalk VALUES ('book', :legacy, :modern)", legacy=legacy, modern=BOOK
-    )
+    stores.run("INSERT INTO crosswalk VALUES ('book', ?, ?)", legacy, BOOK)
 
     erased = await upkeep.forget(stores.settings(), legacy)
 
@@ -177,9 +174,8 @@ async def test_forgetting_a_record_leaves_nothing_of_it_in_the_files(tmp_path: P
     settings = Settings(upstream_url=UPSTREAM, data_dir=tmp_path, keys=new_key())
     store = Store(settings, Clock())
     await store.keep([Aside(BOOK_KEY, BOOK, {"note": SECRET})])
-    engine = make_engine(settings)
-    async with for_reading(engine).connect() as connection:
-        sealed = (await connection.execute(text("SELECT sealed FROM set_aside"))).scalar_one()
+    with make_engine(settings).connected() as connection:
+        ((sealed,),) = connection.execute("SELECT sealed FROM set_aside")
 
     def places() -> list[str]:
         return [path.name for path in tmp_path.iterdir() if sealed in path.read_bytes()]
@@ -191,7 +187,6 @@ async def test_forgetting_a_record_leaves_nothing_of_it_in_the_files(tmp_path: P
     assert places() == []
     assert BOOK.encode() not in (tmp_path / "passerelle.db").read_bytes()
     await store.close()
-    await engine.dispose()
 
 
 async def test_a_reader_in_the_way_of_erasing_is_told(
@@ -217,7 +212,7 @@ async def test_purging_erases_what_is_too_old(stores: Stores, clock: Clock) -> N
     clock.let_pass(days=100)
     now = clock().timestamp()
     await stores(set_aside_days=None).keep([Aside(PAGE_KEY, BOOK, {"note": SECRET})])
-    await stores.run("UPDATE set_aside SET written_at = 0 WHERE modern_id = :id", id=BOOK)
+    stores.run("UPDATE set_aside SET written_at = 0 WHERE modern_id = ?", BOOK)
 
     without_an_end = await upkeep.purge(stores.settings(), now)
     with_an_end = await upkeep.purge(stores.settings(set_aside_days=90), now)
