@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Context, Document, Json, Report, Scope, equal, is_blank
@@ -96,7 +97,7 @@ class ByRules:
                 written_as[scope.at(name).pointer] = scope.at(alias).pointer
             elif not is_blank(value) and not equal(named[name], value):
                 scope.refuse("contradiction", alias)
-        return named, replace(scope, written_as=written_as)
+        return named, msgspec.structs.replace(scope, written_as=written_as)
 
     def note_undeclared(self, scope: Scope, *place: str | int) -> None:
         """Note a member that the legacy model does not have."""

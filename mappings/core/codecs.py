@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mappings.core.context import EMPTY, Json, Key, Scope, equal
 from mappings.core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from mappings.core.compiled.inline import Inline
 
 Values = tuple[Json, ...]
 
@@ -30,8 +33,19 @@ class Codec:
         return legacy
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
-        """The legacy value for a modern one, null included."""
+        """
+        The legacy value for a modern one, null included; it may not depend on the base.
+        """
         return modern
+
+    def inline(self, name: str, record: Inline) -> str | None:
+        """
+        What `downgrade` gives for the modern field `name`, as the text of an expression; none
+        where it has no such text, and is called.
+
+        The text declines (see `DECLINED`) what `downgrade` would note, and may decline more.
+        """
+        return None if record.holds_objects(name) else record.of(name)
 
     def canonical_legacy(self, legacy: Json) -> Json:
         """What a legacy value looks like after one trip there and back."""
@@ -42,7 +56,10 @@ class Codec:
         return modern
 
     def echoes(self, legacy: Json, shown: Json) -> bool:
-        """Whether a client wrote what it was shown: then what is stored stays, and all is said."""
+        """
+        Whether a client wrote what it was shown: then what is stored stays, and all is said. A
+        value always echoes itself.
+        """
         return equal(self.canonical_legacy(legacy), self.canonical_legacy(shown))
 
     def contradictions(self) -> list[str]:
@@ -62,7 +79,11 @@ class GroupCodec(ABC):
 
     @abstractmethod
     def downgrade(self, modern: Values, scope: Scope) -> Values:
-        """The legacy values for the modern ones."""
+        """The legacy values for the modern ones; they may not depend on the base."""
+
+    def inline(self, names: Sequence[str], record: Inline) -> Sequence[str] | None:
+        """What `downgrade` gives for the modern fields, each as a text; see `Codec.inline`."""
+        return None
 
     @abstractmethod
     def canonical_legacy(self, legacy: Values) -> Values:
@@ -145,6 +166,9 @@ class CodeTable(Codec):
             scope.note_unknown()
             return self.unknown
         return None if modern is None else shown[modern]
+
+    def inline(self, name: str, record: Inline) -> str:
+        return f"{record.codes(self.shown)}[{record.of(name)}]"
 
     def canonical_legacy(self, legacy: Json) -> Json:
         return self.shown[self.pairs[legacy]] if legacy in self.pairs else legacy

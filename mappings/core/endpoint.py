@@ -29,6 +29,7 @@ OWNER = "record"
 """The path parameter that names the record around it."""
 
 UUID_PATTERN = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+PLAIN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 INTEGER_PATTERN = r"[0-9]{1,18}"
 PATH_PATTERN = re.compile(
     rf"(/([A-Za-z0-9_~-][A-Za-z0-9._~-]*|\{{{ID}\}}|\{{{OWNER}\}}))+", re.ASCII
@@ -38,7 +39,9 @@ PATH_PATTERN = re.compile(
 def filled(path: str, ids: Mapping[str, str]) -> str:
     """A path with an id in the place of each parameter."""
     for name, value in ids.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        # Nearly all are UUIDs and numbers, which need no look at each of their letters.
+        written = value if PLAIN.fullmatch(value) else quote(value, safe="")
+        path = path.replace(f"{{{name}}}", written)
     return path
 
 
@@ -119,6 +122,11 @@ class Endpoint(Row):
     """Whether the new API itself refuses to make the same one twice."""
     idempotent: bool = False
     """Whether the new API makes one record of two creations with one Idempotency-Key."""
+
+    @property
+    def told_by_links(self) -> bool:
+        """Whether only a link can tell that a list has another page, and not the answer itself."""
+        return self.pages is None or self.pages.by == "link"
 
     @property
     def whole(self) -> bool:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -97,6 +106,26 @@ Timestamp = Annotated[str, AfterValidator(_timestamp)]
 
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its usual form; read in any case, kept in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lenient(BeforeValidator):
+    """What a type makes of values of other types, before it checks them."""
+
+    usual: Callable[[Json], bool] = field(kw_only=True)
+    """Whether a value is surely one of the type, and stays as it is: most are."""
+
+
+def usual_of(annotation: Any) -> Callable[[Json], bool] | None:
+    """The test that the usual values of a type pass, if it has one."""
+    lenient = next((it for it in get_args(annotation) if isinstance(it, Lenient)), None)
+    if lenient is not None:
+        return lenient.usual
+    inner = usual_of(get_args(annotation)[0]) if get_origin(annotation) is list else None
+    if inner is None:
+        return None
+    return lambda value: type(value) is list and all(map(inner, value))
+
 
 REASONS: Mapping[str, str] = {
     "missing": "blank",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def child(pointer: str, segment: str | int) -> str:
@@ -38,6 +39,7 @@ def path(pointer: str) -> str:
     return written
 
 
+@lru_cache(maxsize=1024)
 def field_path(pointer: str) -> str:
     """The place without its positions, for names of fields: "vaccinations[].date"."""
     written = ""

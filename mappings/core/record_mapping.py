@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Hashable, Iterator, KeysView, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from mappings.core import pointer as pointers
 from mappings.core.by_rules import ByRules, nowhere
 from mappings.core.compiled import compiled
+from mappings.core.compiled.from_bytes import FromBytes, from_bytes
+from mappings.core.compiled.keys import modern_id_keys, set_aside_keys
 from mappings.core.compiled.source import DECLINED
 from mappings.core.context import (
     EMPTY,
@@ -30,7 +33,6 @@ from mappings.core.rules import (
     Paired,
     Rule,
     Rules,
-    SetAside,
 )
 
 R = TypeVar("R", bound=Rule)
@@ -70,14 +72,12 @@ class RecordMapping:
         self.legacy_readers = self._readers(legacy, self._by_legacy)
         reads = {name: rule for rule in self.rules for name in rule.reads}
         self.modern_readers = self._readers(modern, reads)
-        self._sets_aside = any(self.of_kind(SetAside))
-        self._records = [rule for rule in self.of_kind(Paired) if rule.record is not None]
-        self._with_ids = [
-            rule for rule in self.rules if isinstance(rule, Identifier | Paired) and rule.has_ids
-        ]
+        self._modern_ids = modern_id_keys(self)
+        self._set_aside_keys = set_aside_keys(self, typed=False)
         self.by_rules = ByRules(self)
         self.compiled = compiled(self)
         """The same as `by_rules`, at a tenth of the cost, or nothing."""
+        self._from_bytes: dict[Hashable, FromBytes | None] = {}
 
     def __str__(self) -> str:
         return f"the mapping of {self.legacy.__name__}"
@@ -143,6 +143,18 @@ class RecordMapping:
         shown = self.by_rules.downgrade_within(document, scope)
         return Downgraded(shown, tuple(scope.report.unknown))
 
+    def from_bytes(self, named: Mapping[str, str], list_key: str | None) -> FromBytes | None:
+        """
+        What shows records from the bytes of the new API; none where something has no such form.
+
+        `named` tells by modern list which field of a record in it names the one around it; a list
+        of these records lies below `list_key`, if that is given.
+        """
+        key = (tuple(named.items()), list_key)
+        if key not in self._from_bytes:
+            self._from_bytes[key] = from_bytes(self, named, list_key)
+        return self._from_bytes[key]
+
     def canonical(self, document: Document) -> Document:
         """What a legacy document says, as it comes back; without what only the server makes."""
         if self.compiled.canonical is not None:
@@ -166,34 +178,11 @@ class RecordMapping:
 
     def modern_ids(self, document: Document) -> KeysView[Key]:
         """The ids in a modern document that the crosswalk must resolve, in their order."""
-        found: dict[Key, None] = {}
-        self._find_ids(document, found)
-        return found.keys()
-
-    def _find_ids(self, document: Document, found: dict[Key, None]) -> None:
-        for rule in self._with_ids:
-            if isinstance(rule, Identifier):
-                if document.get(rule.modern[0]) is not None:
-                    found[str(rule.kind), identity(document[rule.modern[0]])] = None
-            else:
-                values = tuple([document.get(name) for name in rule.modern])
-                for key in rule.codec.modern_ids(values):
-                    found[key] = None
-        for record, item in self._records_in(document):
-            record._find_ids(item, found)
+        return self._modern_ids(document).keys()
 
     def set_aside_in(self, document: Document) -> set[Key]:
         """The records in a modern document, itself included, for which values may be set aside."""
-        found: set[Key] = set()
-        self._find_set_aside(document, found)
-        return found
-
-    def _find_set_aside(self, document: Document, found: set[Key]) -> None:
-        own = self.identity_of(document) if self._sets_aside else None
-        if own is not None:
-            found.add((self.kind, own))
-        for record, item in self._records_in(document):
-            record._find_set_aside(item, found)
+        return set(self._set_aside_keys(document))
 
     def identity_of(self, document: Document) -> str | None:
         """The id of a modern record, in lower case; none where it has none."""
@@ -225,7 +214,7 @@ class RecordMapping:
         """The legacy fields that have a modern counterpart which a client may write."""
         return tuple(name for rule in self.of_kind(Paired) if rule.writable for name in rule.legacy)
 
-    @property
+    @cached_property
     def by_calls(self) -> frozenset[str]:
         """The modern lists whose records are made and changed by calls of their own."""
         return frozenset(rule.modern[0] for rule in self.of_kind(Paired) if rule.by_calls)
@@ -237,13 +226,6 @@ class RecordMapping:
     def of_kind(self, kind: type[R]) -> Iterator[R]:
         """The rules of one kind, in their order."""
         return (rule for rule in self.rules if isinstance(rule, kind))
-
-    def _records_in(self, document: Document) -> Iterator[tuple[RecordMapping, Document]]:
-        """The modern records within a modern record, each with its mapping."""
-        for rule in self._records:
-            value = document.get(rule.modern[0])
-            if rule.record is not None and value is not None:
-                yield from ((rule.record, item) for item in (value if rule.many else [value]))
 
     @staticmethod
     def _record(rule: Rule | None) -> RecordMapping | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Document, Item, Loss, Report, is_blank
 
 
-@dataclass(frozen=True, slots=True)
-class Upgraded:
+class Upgraded(msgspec.Struct, frozen=True):
     """A legacy document carried over to the modern side."""
 
     document: Document
@@ -47,8 +46,7 @@ class Upgraded:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Downgraded:
+class Downgraded(msgspec.Struct, frozen=True):
     """A modern document as the legacy side shows it."""
 
     document: Document

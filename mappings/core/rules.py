@@ -155,11 +155,6 @@ class Identifier(Rule):
     kind: str | None = None
     """The kind under which the crosswalk has it; none where both sides use the same id."""
 
-    @property
-    def has_ids(self) -> bool:
-        """Whether the crosswalk must resolve it."""
-        return bool(self.kind)
-
     def upgrade(self, written: Document, scope: Scope) -> Changes:
         (name,) = self.legacy
         base = scope.context.base

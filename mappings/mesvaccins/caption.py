@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Document, Json, Scope
+from mappings.core.days import number_of
+
+MOST_MONTHS = 12 * 130
+"""The oldest age of which the text is remembered."""
 
 
 def months_between(born: date, day: date) -> int:
@@ -16,7 +22,11 @@ def months_between(born: date, day: date) -> int:
 
 def age(born: date, day: date, months_below: int) -> str | None:
     """An age in French: months below so many months, else years; none before birth."""
-    months = months_between(born, day)
+    return age_of(months_between(born, day), months_below)
+
+
+def age_of(months: int, months_below: int) -> str | None:
+    """The same for a number of months."""
     if months < 0:
         return None
     if months < months_below:
@@ -42,6 +52,14 @@ class Caption:
             None if aged is None else f"{self.words.get(read['gender'], self.otherwise)} de {aged}"
         )
 
+    def inline(self, record: Inline) -> str:
+        born = record.day("birth_date")
+        today = record.once(f"{record.name(number_of)}(context.today)")
+        said = record.name(ages(self.months_below))
+        aged = record.let(f"None if {born} is None else {said}[{today} - {born} >> 5]")
+        words = record.codes({gender: f"{word} de " for gender, word in self.words.items()})
+        return f"None if {aged} is None else {words}[{record.of('gender')}] + {aged}"
+
 
 @dataclass(frozen=True)
 class AgeAtInjection:
@@ -55,3 +73,31 @@ class AgeAtInjection:
             return None
         injected = date.fromisoformat(read["performed_on"])
         return age(date.fromisoformat(born), injected, self.months_below)
+
+    def inline(self, record: Inline) -> str:
+        injected = record.day("performed_on")
+        if record.around is None:
+            return "None"
+        born, said = record.around.day("birth_date"), record.name(ages(self.months_below))
+        nothing = f"{born} is None or {injected} is None"
+        return f"None if {nothing} else {said}[{injected} - {born} >> 5]"
+
+
+class Ages(dict[int, str | None]):
+    """What an age of so many months is in French; none before birth."""
+
+    def __init__(self, months_below: int) -> None:
+        super().__init__()
+        self._months_below = months_below
+
+    def __missing__(self, months: int) -> str | None:
+        said = age_of(months, self._months_below)
+        if months < MOST_MONTHS:
+            self[months] = said
+        return said
+
+
+@cache
+def ages(months_below: int) -> Ages:
+    """The ages that are remembered, for the months below which they are said in months."""
+    return Ages(months_below)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mappings.core.codecs import Codec, code_table
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Json, Scope
 
 GENDER = code_table({"male": "m", "female": "f"})
@@ -36,6 +37,9 @@ class EmptyText(Codec):
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return modern or ""
 
+    def inline(self, name: str, record: Inline) -> str:
+        return f"{record.of(name)} or ''"
+
     def canonical_legacy(self, legacy: Json) -> Json:
         return legacy or ""
 
@@ -51,6 +55,9 @@ class FalseWhenUnknown(Codec):
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return bool(modern)
+
+    def inline(self, name: str, record: Inline) -> str:
+        return f"True if {record.of(name)} else False"
 
     def canonical_legacy(self, legacy: Json) -> Json:
         return bool(legacy)

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from mappings.core.codecs import Codec
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Json, Scope
 from mappings.core.errors import OptionsError
 from mappings.core.pack import Row, Table
@@ -100,6 +101,11 @@ class HealthProfile(Codec):
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         table: Conditions | None = scope.context.tables.get(TABLE.name)
         return {KEY: [] if table is None else self._shown(modern or {}, table)}
+
+    def inline(self, name: str, record: Inline) -> str:
+        table, value = record.once(f"context.tables.get({TABLE.name!r})"), record.of(name)
+        shown = f"{record.name(self._shown)}({value}, {table})"
+        return record.object({KEY: f"{shown} if {value} and {table} is not None else []"})
 
     def canonical_legacy(self, legacy: Json) -> Json:
         given = dict(legacy or {})

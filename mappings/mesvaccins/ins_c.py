@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mappings.core.codecs import Codec
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Json, Scope, is_blank
 from mappings.core.errors import RefusedError
 
@@ -55,6 +56,10 @@ class AsExternalId(Codec):
 
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return modern if matches(modern, with_key=False) else None
+
+    def inline(self, name: str, record: Inline) -> str:
+        value = record.of(name)
+        return f"{value} if {record.name(matches)}({value}, with_key=False) else None"
 
     def canonical_legacy(self, legacy: Json) -> Json:
         return None if is_blank(legacy) else legacy

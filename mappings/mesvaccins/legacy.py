@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StrictBool, StrictInt
+from pydantic import StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
+from mappings.core.days import DAYS, is_day
 from mappings.core.evidence import guess, inferred
-from mappings.core.model import CalendarDate, Model, Timestamp, Uuid, declared
+from mappings.core.model import (
+    CalendarDate,
+    Lenient,
+    Model,
+    Timestamp,
+    Uuid,
+    declared,
+)
 from mappings.mesvaccins.sources import SEED, VACC, VFC
 
 TIME = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
@@ -53,13 +61,33 @@ def _department(value: Any) -> Any:
     return value if value in ("2A", "2B") else int(value)
 
 
-LenientDate = Annotated[CalendarDate, BeforeValidator(_date_part)]
+def _is_day(value: Any) -> bool:
+    return type(value) is str and (value in DAYS or is_day(value))
+
+
+def _is_code(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_boolean(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_department(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 999
+
+
+LenientDate = Annotated[CalendarDate, Lenient(_date_part, usual=_is_day)]
 """A day; a full timestamp is accepted and cut to its date part (real clients send them)."""
 
-Number = Annotated[StrictInt, BeforeValidator(_number)]
-Code = Annotated[str, BeforeValidator(_code)]
-Boolean = Annotated[StrictBool, BeforeValidator(_boolean)]
-Department = Annotated[Any, BeforeValidator(_department)]
+Number = Annotated[StrictInt, Lenient(_number, usual=_is_number)]
+Code = Annotated[str, Lenient(_code, usual=_is_code)]
+Boolean = Annotated[StrictBool, Lenient(_boolean, usual=_is_boolean)]
+Department = Annotated[Any, Lenient(_department, usual=_is_department)]
 
 
 class HealthProfile(Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mappings.core.codecs import GroupCodec, Values
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Scope, is_blank
 
 
@@ -21,6 +23,11 @@ class Crossed(GroupCodec):
     def downgrade(self, modern: Values, scope: Scope) -> Values:
         at_birth, in_use = self.canonical_modern(modern)
         return (in_use, at_birth) if in_use else (at_birth, "")
+
+    def inline(self, names: Sequence[str], record: Inline) -> Sequence[str]:
+        at_birth, in_use = map(record.of, names)
+        alone = record.let(f"not {in_use} or {in_use} == {at_birth} or {in_use}.isspace()")
+        return f"{at_birth} if {alone} else {in_use}", f"'' if {alone} else {at_birth}"
 
     def canonical_legacy(self, legacy: Values) -> Values:
         in_use, at_birth = legacy
@@ -41,6 +48,10 @@ class Straight(GroupCodec):
     def downgrade(self, modern: Values, scope: Scope) -> Values:
         last_name, customary_name = modern
         return last_name, customary_name or ""
+
+    def inline(self, names: Sequence[str], record: Inline) -> Sequence[str]:
+        last_name, customary_name = map(record.of, names)
+        return last_name, f"{customary_name} or ''"
 
     def canonical_legacy(self, legacy: Values) -> Values:
         return legacy[0], legacy[1] or ""
@@ -63,6 +74,11 @@ class Swapped(GroupCodec):
     def downgrade(self, modern: Values, scope: Scope) -> Values:
         name, first, customary = modern
         return first, *self.family.downgrade((name, customary), scope)
+
+    def inline(self, names: Sequence[str], record: Inline) -> Sequence[str] | None:
+        name, first, customary = names
+        family = self.family.inline((name, customary), record)
+        return None if family is None else (record.of(first), *family)
 
     def canonical_legacy(self, legacy: Values) -> Values:
         first, *family = legacy

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mappings.core.codecs import GroupCodec, Values, code_table
+from mappings.core.compiled.inline import Inline
+from mappings.core.compiled.source import DeclinedError
 from mappings.core.context import Document, Json, Scope
 from mappings.core.errors import RefusedError
 from mappings.core.evidence import guess, inferred
@@ -36,6 +39,20 @@ class SharingStatus:
             if status is not None and status not in self.known | self.accepted:
                 scope.note_unknown("sharing_requests", position, "status")
         return self.shared if self.accepted.intersection(statuses) else self.private
+
+    def inline(self, record: Inline) -> str:
+        return f"{record.name(self.shown)}({record.of('sharing_requests')})"
+
+    def shown(self, requests: Sequence[Any] | None) -> str:
+        """The same of typed requests; declines a status that is not known."""
+        found = self.private
+        for request in requests or ():
+            status = request.status
+            if status in self.accepted:
+                found = self.shared
+            elif status is not None and status not in self.known:
+                raise DeclinedError
+        return found
 
 
 def sharing_request(options: Options) -> RecordMapping:

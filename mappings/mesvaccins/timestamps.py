@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mappings.core.codecs import Codec
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Json, Scope
+from mappings.core.model import is_timestamp
 
 IN_UTC = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})(:[0-5]\d:[0-5]\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
+
+HOUR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}", re.ASCII)
+
+SIXTIETHS = frozenset(f":{number:02}" for number in range(60))
+FRACTIONS = frozenset(("Z", *(f".{number:03}Z" for number in range(1000))))
+"""How the instants of the new API end: UTC, mostly with milliseconds."""
+
+MOST_HOURS = 4096
 
 
 @dataclass(frozen=True)
@@ -23,13 +34,35 @@ class LocalTime(Codec):
     def downgrade(self, modern: Json, scope: Scope) -> Json:
         return None if modern is None else local(modern, self.zone)
 
+    def inline(self, name: str, record: Inline) -> str:
+        record.proves(name)
+        value, shown = record.of(name), record.name(local_in(self.zone))
+        # A vaccination shows the instants of its record again.
+        return record.let(f"None if {value} is None else {shown}({value})")
+
+
+@lru_cache(maxsize=8)
+def local_in(zone: ZoneInfo) -> Callable[[str], str]:
+    """What shows a text as an instant in the local time of a zone; raises `ValueError`."""
+    hours = hours_of(zone)
+
+    def shown(text: str) -> str:
+        hour, minute, second = hours[text[:13]], text[13:16], text[16:19]
+        if hour and minute in SIXTIETHS and second in SIXTIETHS and text[19:] in FRACTIONS:
+            return f"{hour[0]}{minute}{second}{hour[1]}"
+        if not is_timestamp(text):
+            raise ValueError("no instant")
+        return local(text, zone)
+
+    return shown
+
 
 # A record shows its own two instants again in each of its vaccinations.
 @lru_cache(maxsize=64)
 def local(text: str, zone: ZoneInfo) -> str:
     """An instant in the local time of a zone, to the second."""
     found = IN_UTC.fullmatch(text)
-    hour = None if found is None else _local_hour(found[1], zone)
+    hour = None if found is None else hours_of(zone)[found[1]]
     if found is None or hour is None:
         return calculated(text, zone)
     return f"{hour[0]}{found[2]}{hour[1]}"
@@ -47,9 +80,29 @@ def calculated(text: str, zone: ZoneInfo) -> str:
     return (shown if whole else instant.astimezone(UTC)).isoformat()
 
 
-@lru_cache(maxsize=4096)
+class Hours(dict[str, tuple[str, str] | None]):
+    """By hour of UTC, the local hour and the offset, where that is a matter of whole hours."""
+
+    def __init__(self, zone: ZoneInfo, most: int) -> None:
+        super().__init__()
+        self._zone = zone
+        self._most = most
+
+    def __missing__(self, hour: str) -> tuple[str, str] | None:
+        if len(self) >= self._most:
+            self.clear()
+        return self.setdefault(hour, _local_hour(hour, self._zone))
+
+
+@lru_cache(maxsize=8)
+def hours_of(zone: ZoneInfo) -> Hours:
+    """The hours of a zone that are remembered."""
+    return Hours(zone, MOST_HOURS)
+
+
 def _local_hour(hour: str, zone: ZoneInfo) -> tuple[str, str] | None:
-    """The local hour and the offset in one hour of UTC, where that is a matter of whole hours."""
+    if HOUR.fullmatch(hour) is None:
+        return None
     try:
         first = datetime.fromisoformat(f"{hour}:00:00Z").astimezone(zone)
         last = datetime.fromisoformat(f"{hour}:59:59Z").astimezone(zone)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mappings.core.codecs import code_table
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Document, Json, Scope
 from mappings.core.evidence import guess, inferred
 from mappings.core.record_mapping import RecordMapping
@@ -30,27 +33,20 @@ from mappings.mesvaccins.validation import Validation
 def vaccination(options: Options) -> RecordMapping:
     """The mapping of one vaccination within its record."""
     local_time = LocalTime(options.zone)
-
-    def of_record(name: str) -> Json:
-        def timestamp(read: Document, scope: Scope) -> Json:
-            return local_time.downgrade((scope.context.parent or {}).get(name), scope)
-
-        return timestamp
-
     return RecordMapping(
         legacy.Vaccination,
         modern.VaccinationAct,
         identifier("id", to="id", kind="vaccination", source=VACC),
         computed(
             "created_at",
-            of_record("created_at"),
+            OfRecord("created_at", local_time),
             made_of=(),
             because="an act has no timestamps of its own: its record's are shown",
             source=inferred("4.5"),
         ),
         computed(
             "updated_at",
-            of_record("updated_at"),
+            OfRecord("updated_at", local_time),
             made_of=(),
             because="an act has no timestamps of its own: its record's are shown",
             source=inferred("4.5"),
@@ -78,7 +74,7 @@ def vaccination(options: Options) -> RecordMapping:
         ),
         computed(
             "creator",
-            _nothing,
+            Nothing(),
             made_of=(),
             because="an act does not tell who wrote it down",
             source=inferred("4.5"),
@@ -104,8 +100,28 @@ def vaccination(options: Options) -> RecordMapping:
     )
 
 
-def _nothing(read: Document, scope: Scope) -> Json:
-    return None
+@dataclass(frozen=True)
+class OfRecord:
+    """An instant of the record around the vaccination."""
+
+    name: str
+    local_time: LocalTime
+
+    def __call__(self, read: Document, scope: Scope) -> Json:
+        return self.local_time.downgrade((scope.context.parent or {}).get(self.name), scope)
+
+    def inline(self, record: Inline) -> str:
+        return "None" if record.around is None else self.local_time.inline(self.name, record.around)
+
+
+class Nothing:
+    """What no vaccination tells."""
+
+    def __call__(self, read: Document, scope: Scope) -> Json:
+        return None
+
+    def inline(self, record: Inline) -> str:
+        return "None"
 
 
 def _validation(options: Options) -> tuple[Rules, ...]:
@@ -121,7 +137,7 @@ def _validation(options: Options) -> tuple[Rules, ...]:
     return (
         computed(
             "validation",
-            _nothing,
+            Nothing(),
             made_of=(),
             because="by option, no validation is shown",
             source=source,

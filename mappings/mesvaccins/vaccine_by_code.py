@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
 
 from mappings.core.codecs import Codec
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Document, Json, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 from mappings.mesvaccins.vaccines import NO_VACCINES, TABLE, Vaccines
@@ -36,6 +40,20 @@ NOT_KNOWN: Document = {
 
 Place = tuple[str | int, ...]
 
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def with_cid_codes(shown: Document) -> Document:
+    """A vaccine with its CIP codes under the name of an old sample as well."""
+    return {**shown, "cid_codes": shown["cip_codes"]}
+
+
+@lru_cache(maxsize=4)
+def as_json(table: Vaccines, *, cid_codes: bool) -> Mapping[str | None, msgspec.Raw | None]:
+    """What a vaccination shows of its vaccine, by modern UUID, as JSON made once."""
+    shown = {uuid: with_cid_codes(it) if cid_codes else it for uuid, it in table.shown.items()}
+    return {None: None, **{uuid: msgspec.Raw(ENCODER.encode(it)) for uuid, it in shown.items()}}
+
 
 @dataclass(frozen=True)
 class VaccineByCode(Codec):
@@ -62,6 +80,15 @@ class VaccineByCode(Codec):
             scope.note_unknown()
         return self._shown(modern, table)
 
+    def inline(self, name: str, record: Inline) -> str:
+        # A vaccine that the table does not have declines, and so does an id in upper case.
+        record.proves(name)
+        shown = record.once(f"{record.name(self._as_json)}(context.tables)")
+        return f"{shown}[{record.of(name)}]"
+
+    def _as_json(self, tables: Mapping[str, Vaccines]) -> Mapping[str | None, Any]:
+        return as_json(tables.get(TABLE.name, NO_VACCINES), cid_codes=self.cid_codes)
+
     def _shown(self, modern: Json, table: Vaccines) -> Document | None:
         """What is shown of a vaccine, known or not."""
         if modern is None:
@@ -71,7 +98,7 @@ class VaccineByCode(Codec):
             if self.unknown == "null":
                 return None
             shown = NOT_KNOWN
-        return {**shown, "cid_codes": shown["cip_codes"]} if self.cid_codes else shown
+        return with_cid_codes(shown) if self.cid_codes else shown
 
     def canonical_legacy(self, legacy: Json) -> Json:
         if legacy is None:

@@ -43,7 +43,8 @@ SHOWN = ("id", "name", "cip_codes", "ucd_code", "diseases", "valences")
 """What it shows in a vaccination."""
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity, so that what is made of it can be remembered.
+@dataclass(frozen=True, slots=True, eq=False)
 class Vaccines:
     """The nomenclature, both ways; the legacy form of each vaccine is made once."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.core.codecs import CodeTable, GroupCodec, Values
+from mappings.core.compiled.inline import Inline
 from mappings.core.context import Json, Key, Scope, equal, is_blank
 from mappings.core.errors import RefusedError
 
@@ -56,6 +57,23 @@ class Validation(GroupCodec):
                 "method": self.methods.downgrade(method, scope),
             },
         )
+
+    def inline(self, names: Sequence[str], record: Inline) -> Sequence[str]:
+        certified_on, _, certificator = map(record.of, names)
+        # Only a validation that is shown looks its professional up.
+        record.proves(names[2], f"{certified_on} is not None")
+        identity = f"{record.known(PROFESSIONAL)}[{certificator}]"
+        user = record.object(
+            {"id": identity, "name": "None", "first_name": "None", "last_name": "None"}
+        )
+        shown = record.object(
+            {
+                "validator": f"None if {certificator} is None else {user}",
+                "date": certified_on,
+                "method": self.methods.inline(names[1], record),
+            }
+        )
+        return [f"None if {certified_on} is None else {shown}"]
 
     def canonical_legacy(self, legacy: Values) -> Values:
         (written,) = legacy

@@ -107,7 +107,7 @@ def _downgraded(codec: Codec, name: str, source: Source, place: Place) -> str:
     if type(codec) is Codec:
         return f"get({name!r})"
     if isinstance(codec, CodeTable) and type(codec) is CodeTable and place is nowhere:
-        return f"{source.name(shown_codes(codec))}[get({name!r})]"
+        return f"{source.name(shown_codes(codec.shown))}[get({name!r})]"
     return f"{source.name(codec.downgrade)}(get({name!r}), {place(name)})"
 
 

@@ -9,13 +9,13 @@ from pydantic import StrictBool, StrictInt
 
 from mappings.core.compiled.source import Source
 from mappings.core.context import Json
+from mappings.core.days import DAYS, is_day
 from mappings.core.model import (
     UUID_IN_ANY_CASE,
     CalendarDate,
     FieldReader,
     Timestamp,
     Uuid,
-    is_calendar_date,
     is_timestamp,
 )
 from mappings.core.rules import Paired
@@ -30,14 +30,15 @@ TESTS: tuple[tuple[Any, str], ...] = (
     (StrictInt, "type({0}) is int"),
     (list[Any], "type({0}) is list"),
     (Uuid, "type({0}) is str and is_uuid({0})"),
-    (CalendarDate, "type({0}) is str and is_calendar_date({0})"),
+    (CalendarDate, "type({0}) is str and ({0} in DAYS or is_day({0}))"),
     (Timestamp, "type({0}) is str and is_timestamp({0})"),
 )
 """By type, the test that its plain values pass."""
 
-TESTERS: Mapping[str, Callable[[str], object]] = {
+TESTERS: Mapping[str, Any] = {
+    "DAYS": DAYS,
     "is_uuid": UUID_IN_ANY_CASE.fullmatch,
-    "is_calendar_date": is_calendar_date,
+    "is_day": is_day,
     "is_timestamp": is_timestamp,
 }
 

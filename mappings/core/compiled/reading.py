@@ -10,7 +10,7 @@ from typing import Any
 from mappings.core.compiled.fits import TESTERS, test_of
 from mappings.core.compiled.source import Source
 from mappings.core.context import Json, equal, identical, is_blank
-from mappings.core.model import FieldReader, Model, Uuid
+from mappings.core.model import FieldReader, Model, Uuid, usual_of
 
 VALUES: Mapping[str, Any] = {
     **TESTERS,
@@ -29,7 +29,12 @@ def read(reader: FieldReader, source: Source) -> list[str]:
         lines = [f"value = {source.name(plain)}(value)"]
         return ["if value is not None:", *block(lines)] if reader.nullable else lines
     if test is None:
-        return [f"value = {source.name(reader.plain)}(value)"]
+        lines = [f"value = {source.name(reader.plain)}(value)"]
+        usual = usual_of(reader.type)
+        if usual is None:
+            return lines
+        null = "value is not None and " if reader.nullable else ""
+        return [f"if {null}not {source.name(usual)}(value):", *block(lines)]
     wrong = f"value is not None and not ({test})" if reader.nullable else f"not ({test})"
     lines = [] if test == "True" else [f"if {wrong}:", "    raise DeclinedError"]
     if reader.type == Uuid:
@@ -45,7 +50,7 @@ def block(lines: list[str]) -> list[str]:
 def _plain_model(model: Any) -> Callable[[Json], Json] | None:
     """`FieldReader.plain` for an object whose fields are checked alone, each by its type."""
     is_model = isinstance(model, type) and issubclass(model, Model)
-    return _compiled_model(model) if is_model and _only_declares(model) else None
+    return _compiled_model(model) if is_model and only_declares(model) else None
 
 
 @cache
@@ -73,7 +78,7 @@ def _compiled_model(model: type[Model]) -> Callable[[Json], Json]:
     return plain
 
 
-def _only_declares(model: type[Model]) -> bool:
+def only_declares(model: type[Model]) -> bool:
     """
     Whether a model has fields, as `Model` configures them, and nothing else that checks or
     changes a value: no validator, no serializer, no alias, nothing that this does not know.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import is_
 
+import msgspec
+
 from mappings.core.codecs import Alone
 from mappings.core.compiled.source import DeclinedError
 from mappings.core.context import Document, Json, Scope
@@ -13,6 +15,8 @@ from mappings.core.rules import Changes, Paired
 
 Upgrade = Callable[[Document, Scope, Document], Changes]
 """Given what the client wrote, the scope, and what is shown of the base (of none, nothing)."""
+
+ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
 Carried = Callable[[Json, Scope, Document], Changes]
 
@@ -31,10 +35,14 @@ def carried_records(rule: Paired) -> Carried | None:
 def _each(rule: Paired, codec: Each, upgrade: Upgrade) -> Carried:
     (name,), (modern,) = rule.legacy, rule.modern
 
+    def upgrade_unless_echoed(item: Document, scope: Scope, shown: Document) -> Changes:
+        # A client that changes one record writes the others as it was shown them.
+        return {} if shown and ENCODE(item) == ENCODE(shown) else upgrade(item, scope, shown)
+
     def carried(legacy: Json, scope: Scope, shown: Document) -> Changes:
         stored = (scope.context.base or {}).get(modern)
         kept = shown[name] if shown else []
-        result = codec.merged(legacy, stored, kept, scope.at(name), upgrade)
+        result = codec.merged(legacy, stored, kept, scope.at(name), upgrade_unless_echoed)
         if stored is not None and _untouched(result, stored):
             return {}
         return rule.changed((result,), (stored,))

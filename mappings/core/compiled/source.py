@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mappings.core.codecs import CodeTable
+import msgspec
+
 from mappings.core.errors import RefusedError
 
 
@@ -19,10 +20,15 @@ DECLINED = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    RecursionError,
     TypeError,
     ValueError,
+    msgspec.DecodeError,
 )
-"""What ends a compiled function: whatever a codec raises over a value, the rules tell or raise."""
+"""
+What ends a compiled function: whatever a codec raises over a value, and bytes that do not fit
+or are no JSON. The rules tell what it is, or raise.
+"""
 
 
 class Codes(dict[Any, Any]):
@@ -32,11 +38,9 @@ class Codes(dict[Any, Any]):
         raise DeclinedError
 
 
-def shown_codes(table: CodeTable) -> Codes:
+def shown_codes(shown: Mapping[Any, Any]) -> Codes:
     """Legacy code by modern code, null included."""
-    codes = Codes(table.shown)
-    codes[None] = None
-    return codes
+    return Codes({**shown, None: None})
 
 
 class Source:
@@ -45,10 +49,12 @@ class Source:
     def __init__(self, head: str) -> None:
         self.lines = [f"def {head}:"]
         self.values: dict[str, Any] = {"DeclinedError": DeclinedError}
+        self._names: dict[int, str] = {}
 
     def name(self, value: Any) -> str:
-        """What a value is called in the text."""
-        name = f"v{len(self.values)}"
+        """What a value is called in the text; one value has one name."""
+        name = self._names.setdefault(id(value), f"v{len(self.values)}")
+        # Kept here, or another value might get the same id.
         self.values[name] = value
         return name
 

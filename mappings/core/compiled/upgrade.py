@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mappings.core.codecs import Alone, Codec, CodeTable
+from mappings.core.compiled.made import made_anew, may_be_blank
 from mappings.core.compiled.reading import VALUES, block, read
 from mappings.core.compiled.records import Upgrade, carried_records
 from mappings.core.compiled.source import Codes, Source
@@ -82,7 +83,7 @@ def _before(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
     for name in mapping.required:
         # What is required may be left out of a change, but not written blank.
         value = f"get({name!r})" if new else f"get({name!r}, True)"
-        lines += [f"if is_blank({value}):", "    raise DeclinedError"]
+        lines += [f"value = {value}", f"if {may_be_blank('value')}:", "    raise DeclinedError"]
     return lines
 
 
@@ -133,7 +134,9 @@ def _ignored(rule: Rule, source: Source, as_shown: str) -> Lines:
 
 
 def _aside(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
-    return _set_aside(mapping, rule, source, source.name(rule.empty))
+    return _set_aside(
+        mapping, rule, source, "None" if rule.empty is None else source.name(rule.empty)
+    )
 
 
 def _aside_again(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
@@ -143,7 +146,8 @@ def _aside_again(mapping: RecordMapping, rule: SetAside, source: Source) -> Line
 def _set_aside(mapping: RecordMapping, rule: SetAside, source: Source, kept: str) -> Lines:
     name = rule.legacy[0]
     check = [] if rule.check is None else [f"    {source.name(rule.check)}(value)"]
-    keep = [f"if not equal(value, {kept}):", *check, f"    scope.set_aside({name!r}, value)"]
+    news = "value is not None" if kept == "None" else f"not equal(value, {kept})"
+    keep = [f"if {news}:", *check, f"    scope.set_aside({name!r}, value)"]
     return _if_written(mapping, name, source, keep)
 
 
@@ -153,13 +157,11 @@ def _created(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | No
         return _records(rule, source)
     if len(rule.legacy) == 1:
         return _if_written(mapping, rule.legacy[0], source, _created_alone(rule, source))
-    nothing = source.name((None,) * len(rule.modern))
-    values = ", ".join(f"written[{name!r}]" for name in rule.legacy)
-    made = f"{source.name(rule.codec.upgrade)}(({values}), {nothing}, nowhere)"
+    values = "".join(f"written[{name!r}], " for name in rule.legacy)
     return [
         *_written(mapping, rule, source),
         f"if len(written) == {len(rule.legacy)}:",
-        f"    changes.update({source.name(rule.changed)}({made}, {nothing}))",
+        *block(made_anew(rule, f"({values})", source)),
         "elif written:",
         f"    changes.update({source.name(rule.upgrade)}(written, scope))",
     ]
@@ -167,12 +169,10 @@ def _created(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | No
 
 def _created_alone(rule: Paired, source: Source) -> Lines:
     """For the plain `value` of a rule's only legacy field."""
-    made = _code(rule.codec.codec, source) if type(rule.codec) is Alone else None
-    if made is not None:
-        return ["if value is not None:", f"    changes[{rule.modern[0]!r}] = {made}"]
-    nothing = source.name((None,) * len(rule.modern))
-    made = f"{source.name(rule.codec.upgrade)}((value,), {nothing}, nowhere)"
-    return [f"changes.update({source.name(rule.changed)}({made}, {nothing}))"]
+    code = _code(rule.codec.codec, source) if type(rule.codec) is Alone else None
+    if code is not None:
+        return ["if value is not None:", f"    changes[{rule.modern[0]!r}] = {code}"]
+    return made_anew(rule, "(value,)", source)
 
 
 def _code(codec: Codec, source: Source) -> str | None:

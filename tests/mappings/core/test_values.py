@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
 import pytest
 
 from mappings.core import pointer
 from mappings.core.codecs import UNCHANGED, Alone, code_table
-from mappings.core.context import Context, Report, Scope
+from mappings.core.context import EMPTY, Context, Report, Scope, equal
 from mappings.core.errors import Problem, RefusedError
 from mappings.core.evidence import documented, guess, inferred
 from mappings.core.model import (
@@ -39,6 +43,30 @@ def read(name: str, value: object) -> object:
     found, problems = FieldReader(Values.model_fields[name]).read(value, f"/{name}")
     assert not problems
     return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1, 1, True),
+        (1, True, False),
+        (1, Decimal("1.0"), True),
+        ("1", 1, False),
+        (None, None, True),
+        ({"a": [1, {}]}, {"a": [1, {}]}, True),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": None}, {}, False),
+        ({}, EMPTY, True),
+        ({"a": 1}, MappingProxyType({"a": 1}), True),
+        ({"a": 1}, MappingProxyType({"a": 2}), False),
+        ([1, 2], (1, 2), True),
+        ([1], [1, 2], False),
+        ({}, [], False),
+    ],
+)
+def test_json_values_are_equal_where_they_say_the_same(one: Any, other: Any, same: bool) -> None:
+    assert equal(one, other) is same
+    assert equal(other, one) is same
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.core.context import Context, Report, Scope
-from mappings.mesvaccins.caption import AgeAtInjection, Caption, age
-from mappings.mesvaccins.timestamps import LocalTime, calculated, is_older, local
+from mappings.core.days import number_of
+from mappings.mesvaccins.caption import AgeAtInjection, Caption, age, ages, months_between
+from mappings.mesvaccins.timestamps import Hours, LocalTime, calculated, is_older, local, local_in
 from tests.documents import TODAY
 
 CAPTION = Caption({"m": "Homme", "f": "Femme"}, "Personne", months_below=24)
@@ -100,6 +101,46 @@ def test_an_hour_that_is_remembered_shows_what_the_calendar_gives(
     text = f"{instant.isoformat(timespec='seconds')}{ending}"
 
     assert local(text, ZoneInfo(zone)) == calculated(text, ZoneInfo(zone))
+    assert local_in(ZoneInfo(zone))(text) == calculated(text, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2022-11-03",
+        "2022-11-03T13:41:17",
+        "2022-11-03T13:60:17Z",
+        "2022-11-03T13:41:60Z",
+        "2022-11-03T13:41:17.071",
+        "2022-11-03T24:41:17Z",
+        "2022-11-31T13:41:17Z",
+        "2022-W44-4T13:41:17Z",
+    ],
+)
+def test_what_is_no_instant_is_not_shown_as_one(text: str) -> None:
+    with pytest.raises(ValueError, match="no instant"):
+        local_in(ZoneInfo("Europe/Paris"))(text)
+
+
+def test_no_more_hours_are_remembered_than_asked_for() -> None:
+    hours = Hours(ZoneInfo("Europe/Paris"), most=2)
+
+    for hour in ("2022-11-03T13", "2022-11-03T14", "2022-11-03T15"):
+        assert hours[hour] is not None
+
+    assert list(hours) == ["2022-11-03T15"]
+
+
+@given(born=st.dates(), months_below=st.sampled_from([0, 24]), ahead=st.integers(-4000, 80000))
+def test_an_age_by_numbers_is_the_age_by_the_calendar(
+    born: date, months_below: int, ahead: int
+) -> None:
+    day = date.fromordinal(min(max(born.toordinal() + ahead, 1), date.max.toordinal()))
+    months = number_of(day) - number_of(born) >> 5
+
+    assert months == months_between(born, day)
+    assert ages(months_below)[months] == age(born, day, months_below)
 
 
 def test_no_instant_is_no_instant() -> None:
