@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping, Sequence
 
 import httpx
-from httptools import HttpParserError, HttpResponseParser
 
+from proxy.upstream.chunks import AnswerTooLargeError, Chunks
 from proxy.upstream.limits import TransportLimits
 
 WITHOUT_BODY = frozenset({204, 304})
+
+Fields = Sequence[tuple[bytes, bytes]]
+Told = Mapping[bytes, bytes]
+"""By name in lower case, what the fields tell; what stands twice is joined, as lists are."""
 
 _BEGINNING = b"HTTP/1."
 _END = b"\r\n\r\n"
@@ -19,17 +24,17 @@ _HEAD = re.compile(
     rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: " + _VALUE + rb")?\r\n"
     rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:" + _VALUE + rb"\r\n)*+\r\n"
 )
-"""The parser below it is more lenient: with versions, statuses, blank lines before a head."""
+"""httptools' parser is more lenient: with versions, statuses, blank lines before a head."""
+_FIELD = re.compile(rb"\r\n([^:\r]+):([^\r]*)")
+_TOLD = re.compile(
+    rb"\r\n((?i:connection|content-encoding|content-length|etag|link|retry-after"
+    rb"|transfer-encoding)):([^\r]*)"
+)
+"""The fields that anybody looks at. It need not be strict: the head is one already."""
 _STRAY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n")
 """What no head has, seen before its end has come."""
-_LENGTH = re.compile(rb"[0-9]{1,18}")
-_AROUND_A_CHUNK = 32
-"""How many bytes beside its own a chunk may have, for as many chunks as there are."""
-_FRAMING = frozenset({b"connection", b"content-encoding", b"content-length", b"transfer-encoding"})
-
-
-class AnswerTooLargeError(httpx.RemoteProtocolError):
-    """A body beyond its bound."""
+_LENGTH_DIGITS = 18
+_ENDINGS = (b"content-length", b"transfer-encoding")
 
 
 class AnswerReader:
@@ -40,37 +45,32 @@ class AnswerReader:
     of the answer.
     """
 
+    # Here and not in `__init__`: an answer that comes in one piece changes few of them.
+    status = 0
+    head = b""
+    """The head that counts; before its end, what has come of it."""
+    told: Told
+    """What anybody looks at, once there is a `status`."""
+    body = b""
+    """The body, whole once `complete`; never decoded."""
+    complete = False
+    leftover = False
+    """Bytes came after the end: whoever sent them, the connection is not to be trusted."""
+    keeps = True
+    """Whether the server lets another request follow on the connection."""
+    _searched = 0
+    _interim = 0
+    _missing = 0
+    _gathered: io.BytesIO | None = None
+    _chunks: Chunks | None = None
+
     def __init__(self, method: str, limits: TransportLimits) -> None:
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.complete = False
-        self.leftover = False
-        """Bytes came after the end: whoever sent them, the connection is not to be trusted."""
-        self.keeps = True
-        """Whether the server lets another request follow on the connection."""
         self._limits = limits
         self._bodiless = method == "HEAD"
-        self._head = b""
-        self._searched = 0
-        self._interim = 0
-        self._framing: dict[bytes, list[bytes]] = {}
-        self._body = io.BytesIO()
-        self._size = 0
-        self._missing = 0
-        self._chunks: HttpResponseParser | None = None
-        self._aside = 0
-        """Bytes of extensions and trailers: neither head nor body, and bounded as a head is."""
-        self._tail = b""
 
-    @property
-    def body(self) -> bytes:
-        """The body, whole once `complete`; never decoded."""
-        return self._body.getvalue()
-
-    @property
-    def encoded(self) -> bool:
-        """Whether the body is something else than it says (Content-Encoding)."""
-        return not self._tokens(b"content-encoding") <= {b"", b"identity"}
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """Every field of the head. A trailer is none (RFC 9110, 6.5.1)."""
+        return [(name, value.strip(b" \t")) for name, value in _FIELD.findall(self.head)]
 
     def feed(self, data: bytes) -> None:
         """Take the bytes that came next."""
@@ -82,31 +82,31 @@ class AnswerReader:
         if self._chunks is None:
             self._read_counted(data)
         else:
-            self._read_chunks(data)
+            self._read_chunks(self._chunks, data)
 
     def drop(self) -> None:
         """Let go of an answer that will not be used."""
-        # The parser and this reader hold each other: else it would wait for the collector.
-        self._chunks = None
-        self._body = io.BytesIO()
+        if self._chunks is not None:
+            self._chunks.drop()
+        self._gathered = None
 
     def _read_head(self, data: bytes) -> bytes | None:
         """What follows the head that counts; None before its end."""
-        self._head += data
-        while (end := self._head.find(_END, self._searched)) >= 0:
+        data = self.head + data
+        while (end := data.find(_END, self._searched)) >= 0:
             end += len(_END)
-            head, self._head = self._head[:end], self._head[end:]
+            head, data = data[:end], data[end:]
             self._searched = 0
             if self._take_head(head):
-                rest, self._head = self._head, b""
-                return rest
+                return data
+        self.head = data
         if (
-            len(self._head) > self._limits.head_bytes
-            or not self._head.startswith(_BEGINNING[: len(self._head)])
-            or _STRAY.search(self._head, self._searched)
+            len(data) > self._limits.head_bytes
+            or not data.startswith(_BEGINNING[: len(data)])
+            or _STRAY.search(data, self._searched)
         ):
             raise httpx.RemoteProtocolError("what came is no head, or too long a one")
-        self._searched = max(0, len(self._head) - len(_END) + 1)
+        self._searched = max(0, len(data) - len(_END) + 1)
         return None
 
     def _take_head(self, head: bytes) -> bool:
@@ -123,36 +123,35 @@ class AnswerReader:
             if status == 101 or self._interim > self._limits.interim:
                 raise httpx.RemoteProtocolError("a 101, or too many other 1xx")
             return False
-        parser = HttpResponseParser(self)
-        try:
-            parser.feed_data(head)
-        except HttpParserError as error:
-            raise httpx.RemoteProtocolError("the head is malformed") from error
-        self._frame(version, status, parser)
+        self.head = head
+        fields = _TOLD.findall(head)
+        self.told = told_of(fields)
+        self._frame(version, status, fields)
         self.status = status
         return True
 
-    def _frame(self, version: bytes, status: int, parser: HttpResponseParser) -> None:
+    def _frame(self, version: bytes, status: int, fields: Fields) -> None:
         """How the end of the body will be known (RFC 9112, 6.3); what leaves doubt is refused."""
-        lengths = self._framing.get(b"content-length", [])
-        codings = self._framing.get(b"transfer-encoding", [])
-        if len(lengths) + len(codings) > 1:
+        length, coding = self.told.get(b"content-length"), self.told.get(b"transfer-encoding")
+        if (coding is not None or len(fields) > len(self.told)) and (
+            sum(name.lower() in _ENDINGS for name, _ in fields) > 1
+        ):
             raise httpx.RemoteProtocolError("the body's end is given twice")
-        if codings and (version == b"0" or codings[0].lower() != b"chunked"):
+        if coding is not None and (version == b"0" or coding.lower() != b"chunked"):
             raise httpx.RemoteProtocolError("the transfer coding is not chunked")
-        if lengths and not _LENGTH.fullmatch(lengths[0]):
+        if length is not None and not (length.isdigit() and len(length) <= _LENGTH_DIGITS):
             raise httpx.RemoteProtocolError("the body's length is no number")
-        self.keeps = version == b"1" and b"close" not in self._tokens(b"connection")
+        self.keeps = version == b"1" and not _closes(self.told.get(b"connection", b""))
         if self._bodiless or status in WITHOUT_BODY:
-            if status == 204 and (codings or lengths not in ([], [b"0"])):
+            if status == 204 and (coding is not None or length not in (None, b"0")):
                 self.keeps = False
-        elif codings:
-            self._chunks = parser
-        elif not lengths:
+        elif coding is not None:
+            self._chunks = Chunks(self._limits)
+        elif length is None:
             # Ended by the connection's end it could not be told from one that was cut.
             raise httpx.RemoteProtocolError("the body's end is not given")
         else:
-            self._missing = int(lengths[0])
+            self._missing = int(length)
             if self._missing > self._limits.body_bytes:
                 raise AnswerTooLargeError("the body is too large")
 
@@ -160,64 +159,49 @@ class AnswerReader:
         if len(data) > self._missing:
             self.leftover = True
             data = data[: self._missing]
-        self._body.write(data)
         self._missing -= len(data)
         self.complete = not self._missing
-
-    def _read_chunks(self, data: bytes) -> None:
-        assert self._chunks is not None  # noqa: S101 - for the type checker: `feed` has looked
-        self._aside += len(data)
-        self._tail = (self._tail + data[-5:])[-5:]
-        try:
-            self._chunks.feed_data(data)
-        except HttpParserError as error:
-            if not self.complete:
-                raise httpx.RemoteProtocolError("a chunk is malformed") from error
-            self.leftover = True
-        if self._size > self._limits.body_bytes:
-            raise AnswerTooLargeError("the body is too large")
+        if self._gathered is None:
+            if self.complete:
+                self.body = data
+                return
+            self._gathered = io.BytesIO()
+        self._gathered.write(data)
         if self.complete:
-            self._chunks = None
-            # The parser passes over blank lines after the end, which is one blank line.
-            self.leftover |= not self._tail.endswith(_END) or self._tail[0] in b"\r\n"
-        elif self._aside > self._limits.head_bytes:
-            raise httpx.RemoteProtocolError("too much that is neither head nor body")
+            self.body = self._gathered.getvalue()
 
-    def _tokens(self, name: bytes) -> set[bytes]:
-        return {
-            token.strip(b" \t").lower()
-            for value in self._framing.get(name, ())
-            for token in value.split(b",")
-        }
-
-    # What the parser calls.
-
-    def on_message_begin(self) -> None:
-        """A second message where one was asked for."""
-        self.leftover |= self.complete
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A field of the head. A trailer is none (RFC 9110, 6.5.1), nor is a later head's."""
-        if self.status:
-            return
-        value = value.strip(b" \t")
-        self.headers.append((name, value))
-        if (lowered := name.lower()) in _FRAMING:
-            self._framing.setdefault(lowered, []).append(value)
-
-    def on_body(self, data: bytes) -> None:
-        """A part of a chunk."""
+    def _read_chunks(self, chunks: Chunks, data: bytes) -> None:
+        chunks.feed(data)
+        self.leftover |= chunks.leftover
+        self.complete = chunks.complete
         if self.complete:
-            return
-        self._aside -= len(data)
-        self._size += len(data)
-        if self._size <= self._limits.body_bytes:
-            self._body.write(data)
+            self.body = chunks.body
 
-    def on_chunk_complete(self) -> None:
-        """A chunk is over, and what stood around it in order."""
-        self._aside -= _AROUND_A_CHUNK
 
-    def on_message_complete(self) -> None:
-        """The last chunk is over."""
-        self.complete = self._chunks is not None
+def told_of(fields: Fields) -> Told:
+    """What these fields tell."""
+    told = {name.lower(): value.strip(b" \t") for name, value in fields}
+    if len(told) < len(fields):
+        told = {name: b", ".join(values) for name, values in _by_name(fields).items()}
+    return told
+
+
+def encoded(told: Told) -> bool:
+    """Whether the body is something else than it says (Content-Encoding)."""
+    return not _tokens(told.get(b"content-encoding", b"")) <= {b"", b"identity"}
+
+
+def _by_name(fields: Fields) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        found.setdefault(name.lower(), []).append(value.strip(b" \t"))
+    return found
+
+
+def _closes(connection: bytes) -> bool:
+    # In most answers the word is not there at all.
+    return b"close" in connection.lower() and b"close" in _tokens(connection)
+
+
+def _tokens(value: bytes) -> set[bytes]:
+    return {token.strip(b" \t").lower() for token in value.split(b",")}

@@ -46,7 +46,10 @@ class Breaker:
         self._at_least = at_least
         self._within_seconds = within_seconds
         # When each call ended, and whether it failed.
-        self._outcomes: deque[tuple[float, bool]] = deque(maxlen=outcomes)
+        self._outcomes: deque[tuple[float, bool]] = deque()
+        self._at_most = outcomes
+        self._failures = 0
+        """How many of them failed."""
         # Begins anew when the breaker opens or closes. An outcome says something of the era in
         # which its call was admitted, and nothing in a later one.
         self._era = 0
@@ -99,12 +102,14 @@ class Breaker:
             else:
                 self._turn(open_now=False)
             return
-        self._outcomes.append((now, failed))
-        while self._outcomes[0][0] < now - self._within_seconds:
-            self._outcomes.popleft()
-        so_many = len(self._outcomes)
-        failures = sum(failed for _, failed in self._outcomes)
-        if so_many >= self._at_least and failures / so_many >= self._ratio:
+        outcomes = self._outcomes
+        outcomes.append((now, failed))
+        self._failures += failed
+        oldest = now - self._within_seconds
+        while outcomes[0][0] < oldest or len(outcomes) > self._at_most:
+            self._failures -= outcomes.popleft()[1]
+        so_many = len(outcomes)
+        if so_many >= self._at_least and self._failures / so_many >= self._ratio:
             self._turn(open_now=True)
             self._probe_at = now + self._seconds
 
@@ -112,6 +117,7 @@ class Breaker:
         """Open or close, and forget the past."""
         self._open = open_now
         self._outcomes.clear()
+        self._failures = 0
         self._era += 1
         self._count(COUNTER, "opened" if open_now else "closed")
 

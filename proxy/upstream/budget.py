@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 TOKEN = 1000
 """What one retry costs. Whole numbers, so that ten deposits of a tenth are one, exactly."""
 
 SLICES = 10
 """What is deposited expires by slices of time, so that the memory is bounded."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """Some of the time, by its number, and what is left of what was deposited in it."""
+
+    number: float
+    held: int = 0
 
 
 class RetryBudget:
@@ -34,16 +43,15 @@ class RetryBudget:
         self._free = float(self._per_second)
         self._refilled_at = clock()
         self._slice_seconds = seconds / SLICES
-        # Pairs of a slice's number and what is left of what was deposited in it, oldest first.
-        self._slices: deque[tuple[int, int]] = deque(maxlen=SLICES)
+        # Oldest first.
+        self._slices: deque[Slice] = deque(maxlen=SLICES)
 
     def deposit(self) -> None:
         """A call is made that is no retry."""
-        now = int(self._clock() // self._slice_seconds)
-        held = 0
-        if self._slices and self._slices[-1][0] == now:
-            held = self._slices.pop()[1]
-        self._slices.append((now, held + self._part))
+        now = self._clock() // self._slice_seconds
+        if not self._slices or self._slices[-1].number != now:
+            self._slices.append(Slice(now))
+        self._slices[-1].held += self._part
 
     def withdraw(self) -> bool:
         """Whether a retry can be paid for; if so, it is."""
@@ -54,18 +62,16 @@ class RetryBudget:
         if self._free >= 1:
             self._free -= 1
             return True
-        return self._withdraw_deposited(int(now // self._slice_seconds))
+        return self._withdraw_deposited(now // self._slice_seconds)
 
-    def _withdraw_deposited(self, now: int) -> bool:
-        while self._slices and self._slices[0][0] <= now - SLICES:
+    def _withdraw_deposited(self, now: float) -> bool:
+        while self._slices and self._slices[0].number <= now - SLICES:
             self._slices.popleft()
-        if sum(held for _, held in self._slices) < TOKEN:
+        if sum(each.held for each in self._slices) < TOKEN:
             return False
         owed = TOKEN
-        while owed:
-            number, held = self._slices.popleft()
-            paid = min(owed, held)
+        for each in self._slices:
+            paid = min(owed, each.held)
+            each.held -= paid
             owed -= paid
-            if held > paid:
-                self._slices.appendleft((number, held - paid))
         return True

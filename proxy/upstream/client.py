@@ -10,20 +10,28 @@ from collections.abc import Callable
 import httpx
 
 from proxy.errors import (
-    UpstreamContractError,
-    UpstreamError,
     UpstreamTimeoutError,
     UpstreamUnreachableError,
 )
 from proxy.settings import Settings
 from proxy.upstream.breaker import Breakers, Count, uncounted
 from proxy.upstream.budget import RetryBudget
-from proxy.upstream.exchange import Carrier, Exchange, Headers, Reply
+from proxy.upstream.exchange import (
+    FAILURES,
+    UNFIT,
+    Exchange,
+    Headers,
+    Reply,
+    failure_of,
+    reply_of,
+)
+from proxy.upstream.plain import Carrier
+from proxy.upstream.request import Prepared
 
 __all__ = ["Carrier", "Reply", "Upstream"]
 
 READS = frozenset({"GET", "HEAD"})
-FAILURES = frozenset({502, 503, 504})
+TROUBLE = frozenset({502, 503, 504})
 """Statuses that say that the new API is in trouble. A 500 can be about one record alone."""
 
 PAUSE_SECONDS = 0.2
@@ -34,16 +42,21 @@ class Upstream:
     """The new API. Shared by all callers, it keeps nothing of any of them."""
 
     def __init__(
-        self, settings: Settings, transport: Carrier | None = None, count: Count = uncounted
+        self,
+        settings: Settings,
+        transport: Carrier | None = None,
+        count: Count = uncounted,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`transport` carries the calls, for tests. Raises `ConfigurationError`."""
+        """
+        `transport` carries the calls, for tests; breakers and the budget of retries go by `clock`.
+        Raises `ConfigurationError`.
+        """
         self._exchange = Exchange(settings, transport, count)
         self._deadline = settings.deadline_seconds
         self._count = count
-        self._budget = RetryBudget(settings.retry_ratio, time.monotonic)
-        self.breakers = Breakers(
-            settings.breaker_ratio, settings.breaker_seconds, time.monotonic, count
-        )
+        self._budget = RetryBudget(settings.retry_ratio, clock)
+        self.breakers = Breakers(settings.breaker_ratio, settings.breaker_seconds, clock, count)
 
     @property
     def pseudonym(self) -> str:
@@ -71,9 +84,9 @@ class Upstream:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._deadline if ends_at is None else ends_at
-        request = self._exchange.request(method, path, headers, content, caller)
+        request = self._exchange.request(method, path, headers, content, caller=caller, until=until)
         try:
-            reply = await self._guarded(request, operation, until, self._budget.deposit)
+            reply = await self._guarded(request, operation, self._budget.deposit)
         except (UpstreamTimeoutError, UpstreamUnreachableError):
             if not self._once_more(method, operation, until):
                 raise
@@ -81,7 +94,7 @@ class Upstream:
             if not _passing(reply) or not self._once_more(method, operation, until):
                 return reply
         await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - full jitter, no secret
-        return await self._guarded(request, operation, until)
+        return await self._guarded(request, operation)
 
     def _once_more(self, method: str, operation: str, until: float) -> bool:
         """Whether a call that failed is tried again: it changes nothing, and can be afforded."""
@@ -94,35 +107,32 @@ class Upstream:
         return True
 
     async def _guarded(
-        self,
-        request: httpx.Request,
-        operation: str,
-        until: float,
-        paid: Callable[[], None] = lambda: None,
+        self, request: Prepared, operation: str, paid: Callable[[], None] = lambda: None
     ) -> Reply:
         """A call that the operation's breaker admits, and is told the outcome of."""
-        if asyncio.get_running_loop().time() >= until:
+        if asyncio.get_running_loop().time() >= request.until:
             # A kept connection would still carry it, and nobody would wait for the answer.
             raise UpstreamTimeoutError(sent=False)
         breaker = self.breakers.of(operation)
         admitted = breaker.admit()
         paid()
         end = breaker.abandoned
+        began = time.perf_counter()
         try:
-            reply = await self._exchange.reply(request, until)
-            end = breaker.failed if reply.status in FAILURES else breaker.succeeded
-            return reply
-        except UpstreamError as error:
+            answered = await self._exchange.send(request)
+            end = breaker.failed if answered.status_code in TROUBLE else breaker.succeeded
+        except FAILURES as error:
             end = breaker.failed
-            if isinstance(error.__cause__, httpx.PoolTimeout):
+            if isinstance(error, httpx.PoolTimeout):
                 # It waited for other calls, and says nothing of the new API.
                 end = breaker.abandoned
-            elif isinstance(error, UpstreamContractError):
+            elif isinstance(error, UNFIT):
                 # It came, and is wrong for this request: others may fare better.
                 end = breaker.succeeded
-            raise
+            raise failure_of(error) from error
         finally:
             end(admitted)
+        return reply_of(answered, time.perf_counter() - began)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -131,4 +141,4 @@ class Upstream:
 
 def _passing(reply: Reply) -> bool:
     """Whether a status is one that may be gone in a moment, and nobody says when."""
-    return reply.status in (502, 503, 504) and reply.retry_after is None
+    return reply.status in TROUBLE and reply.retry_after is None

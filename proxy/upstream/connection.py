@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import select
 import ssl
 from collections.abc import Callable, Hashable
@@ -18,6 +19,8 @@ Count = Callable[[str, str], None]
 
 # Where poll tells the end of a stream from bytes (Linux), the label of a closing tells it too.
 _ENDED = getattr(select, "POLLRDHUP", 0)
+
+_NEVER = math.inf
 
 
 class Connection(asyncio.Protocol):
@@ -50,35 +53,43 @@ class Connection(asyncio.Protocol):
         self._reader: AnswerReader | None = None
         self._over: asyncio.Future[None] | None = None
         self._failure: httpx.TransportError | None = None
+        # One timer for the deadlines of all calls: most are moved, and hardly one is reached.
         self._timer: asyncio.TimerHandle | None = None
+        self._fires = self._due = _NEVER
         self._total_at = 0.0
+        self._loop: asyncio.AbstractEventLoop
 
     async def exchange(
         self, payload: bytes, method: str, first_byte_at: float, total_at: float
     ) -> AnswerReader:
-        """Write a request whole and read its answer whole; raises httpx's errors."""
-        loop = asyncio.get_running_loop()
+        """
+        Write a request whole and read its answer whole; raises httpx's errors.
+
+        Whatever goes wrong, also when the caller leaves, it is closed.
+        """
         reader = self._reader = AnswerReader(method, self._limits)
-        over = self._over = loop.create_future()
+        over = self._over = self._loop.create_future()
         self.begun = self._early = False
         self._total_at = total_at
-        self._timer = loop.call_at(min(first_byte_at, total_at), self._time_is_up)
+        self._end_at(min(first_byte_at, total_at))
         try:
-            self.transport.write(payload)
-            await over
-        finally:
-            self._timer.cancel()
-            self._reader = self._over = self._timer = None
-            failure, self._failure = self._failure, None
-            if not reader.complete:
-                reader.drop()
-        if failure is None:
-            return reader
-        try:
-            raise failure
+            try:
+                self.transport.write(payload)
+                await over
+            finally:
+                self._due = _NEVER
+                self._reader = self._over = None
+                failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
+        except BaseException as error:
+            reader.drop()
+            self.close(closing_reason(error))
+            raise
         finally:
             # Else it would hold its own traceback, and the request with it.
             del failure
+        return reader
 
     def unfit_after(self, answer: AnswerReader) -> str:
         """Why no other call may follow this answer; empty when one may."""
@@ -110,14 +121,14 @@ class Connection(asyncio.Protocol):
         if self.closed:
             return
         self.closed = reason
+        self._cancel_timer()
         self._count("closed", reason)
         self.transport.abort()
         self._when_closed(self)
 
     async def secure(self, tls: ssl.SSLContext, host: str) -> None:
         """Go on through TLS, with a server that shows a certificate of this name."""
-        loop = asyncio.get_running_loop()
-        transport = await loop.start_tls(self._socket, self, tls, server_hostname=host)
+        transport = await self._loop.start_tls(self._socket, self, tls, server_hostname=host)
         self.transport = cast("asyncio.Transport", transport)
 
     # What the loop calls.
@@ -126,28 +137,31 @@ class Connection(asyncio.Protocol):
         # uvloop's is no subclass of asyncio's.
         self.transport = self._socket = cast("asyncio.Transport", transport)
         self.opened = True
-        self._opened_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._opened_at = self._loop.time()
         self._poll = select.poll()
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | _ENDED)
         self._count("opened", "")
 
     def data_received(self, data: bytes) -> None:
-        if self._reader is None or self._over is None:
+        reader, over = self._reader, self._over
+        if reader is None or over is None:
             self.close("unsolicited")
-        elif self._over.done():
+        elif over.done():
             # Between the end of the answer and the caller's next step.
-            self._reader.leftover = True
+            reader.leftover = True
         else:
             if not self.begun:
                 self.begun = True
                 self._early = self._unwritten()
+                self._due = self._total_at
             try:
-                self._reader.feed(data)
+                reader.feed(data)
             except httpx.RemoteProtocolError as error:
                 self._end(error)
             else:
-                if self._reader.complete:
-                    self._end(None)
+                if reader.complete:
+                    over.set_result(None)
 
     def eof_received(self) -> None:
         self._lost(None)
@@ -171,10 +185,23 @@ class Connection(asyncio.Protocol):
             self._end(failure)
         self.close("ended")
 
+    def _end_at(self, due: float) -> None:
+        """Wait for the answer until then, and no longer."""
+        self._due = due
+        if due < self._fires:
+            self._cancel_timer()
+            self._fires = due
+            self._timer = self._loop.call_at(due, self._time_is_up)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._fires = None, _NEVER
+
     def _time_is_up(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self.begun and loop.time() < self._total_at:
-            self._timer = loop.call_at(self._total_at, self._time_is_up)
+        self._timer, self._fires = None, _NEVER
+        if self._loop.time() < self._due:
+            self._end_at(self._due)
         else:
             self._end(httpx.ReadTimeout("the answer did not come in time"))
 
@@ -182,3 +209,8 @@ class Connection(asyncio.Protocol):
         if self._over is not None and not self._over.done():
             self._failure = failure
             self._over.set_result(None)
+
+
+def closing_reason(error: BaseException) -> str:
+    """What is counted of a connection that is closed because of this."""
+    return "failed" if isinstance(error, Exception) else "cancelled"

@@ -12,8 +12,6 @@ from proxy.upstream.connection import Connection
 from proxy.upstream.limits import TransportLimits
 
 Waiter = asyncio.Future["Connection | None"]
-Idle = OrderedDict[Connection, None]
-"""The one that came back last is at the end."""
 
 
 class Pool:
@@ -28,25 +26,34 @@ class Pool:
         self._limits = limits
         self._taken = 0
         self._waiting: OrderedDict[Waiter, Hashable] = OrderedDict()
-        self._idle: Idle = OrderedDict()
-        self._idle_of: dict[Hashable, Idle] = {}
-        """The same ones by affinity."""
+        # By affinity, and never an empty line of them; the one that came back last is at the end.
+        self._idle: dict[Hashable, list[Connection]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
+    def kept(self, affinity: Hashable, now: float) -> Connection | None:
+        """A slot with a connection that carried calls of the same affinity, if one is idle."""
+        while (line := self._idle.get(affinity)) is not None:
+            connection = line[-1]
+            unfit = connection.unfit(now)
+            if not unfit:
+                line.pop()
+                if not line:
+                    del self._idle[affinity]
+                return connection
+            connection.close(unfit)
+        return None
+
     async def take(self, affinity: Hashable, until: float) -> Connection | None:
         """
-        A slot: with a connection that carried calls of the same affinity, or to open one in.
+        A slot when no connection is `kept`: to open one in, or with one for which it waited.
 
         Raises `httpx.PoolTimeout`.
         """
-        connection = self._kept(affinity)
-        if connection is not None:
-            return connection
         if self._taken == self._limits.connections:
             if not self._idle:
                 return await self._wait(affinity, until)
-            next(iter(self._idle)).close("evicted")
+            self._oldest().close("evicted")
         self._taken += 1
         return None
 
@@ -58,10 +65,9 @@ class Pool:
             return
         loop = asyncio.get_running_loop()
         connection.idle_since = loop.time()
-        waiter, affinity = self._first()
+        waiter, affinity = self._first() if self._waiting else (None, None)
         if waiter is None:
-            self._idle[connection] = None
-            self._idle_of.setdefault(connection.affinity, OrderedDict())[connection] = None
+            self._idle.setdefault(connection.affinity, []).append(connection)
             if self._sweep is None:
                 self._sweep = loop.call_later(self._limits.idle_seconds, self._close_idle)
         elif affinity == connection.affinity:
@@ -80,30 +86,21 @@ class Pool:
 
     def forget(self, connection: Connection) -> None:
         """It was closed; if nobody used it, its slot is free."""
-        if connection in self._idle:
-            self._remove(connection)
+        line = self._idle.get(connection.affinity, [])
+        if connection in line:
+            line.remove(connection)
+            if not line:
+                del self._idle[connection.affinity]
             self.free()
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when its call is over."""
         self._closed = True
-        for connection in list(self._idle):
-            connection.close("shutdown")
+        while self._idle:
+            self._oldest().close("shutdown")
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
-
-    def _kept(self, affinity: Hashable) -> Connection | None:
-        idle = self._idle_of.get(affinity)
-        now = asyncio.get_running_loop().time()
-        while idle:
-            connection = next(reversed(idle))
-            unfit = connection.unfit(now)
-            if not unfit:
-                self._remove(connection)
-                return connection
-            connection.close(unfit)
-        return None
 
     async def _wait(self, affinity: Hashable, until: float) -> Connection | None:
         loop = asyncio.get_running_loop()
@@ -143,21 +140,22 @@ class Pool:
                 return waiter, affinity
         return None, None
 
-    def _remove(self, connection: Connection) -> None:
-        del self._idle[connection]
-        idle = self._idle_of[connection.affinity]
-        del idle[connection]
-        if not idle:
-            del self._idle_of[connection.affinity]
+    def _oldest(self) -> Connection:
+        """The one that has been idle longest; there is one."""
+        return min([line[0] for line in self._idle.values()], key=_idle_since)
 
     def _close_idle(self) -> None:
         """Close those that nobody used for long; one timer does for all."""
         loop = asyncio.get_running_loop()
         self._sweep = None
         while self._idle:
-            oldest = next(iter(self._idle))
+            oldest = self._oldest()
             until = oldest.idle_since + self._limits.idle_seconds
             if loop.time() < until:
                 self._sweep = loop.call_at(until, self._close_idle)
                 return
             oldest.close("idle")
+
+
+def _idle_since(connection: Connection) -> float:
+    return connection.idle_since

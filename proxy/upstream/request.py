@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Container, Hashable, Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 import httpx
 
 OURS = frozenset(
     {
-        b"accept-encoding",
-        b"connection",
-        b"content-length",
-        b"expect",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
     }
 )
 """Fields that say how this connection is used: the transport's own, whatever a caller gives."""
@@ -27,14 +29,37 @@ OURS = frozenset(
 WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 """Methods whose empty body is announced as such (RFC 9110, 8.6)."""
 
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_TARGET = re.compile(rb"/[\x21-\x22\x24-\x7e]*")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(r"/[\x21-\x22\x24-\x7e]*")
+_DOTS = re.compile(r"/\.{1,2}(?:[/?]|$)")
+_TEXT = bytes({0x09, *range(0x20, 0x7F), *range(0x80, 0x100)})
+"""What a line may have: no control character but the tabulator."""
+
+Fields = Sequence[tuple[str, str]]
 
 
-_DOTS = re.compile(rb"/\.{1,2}(?:[/?]|$)")
+class Home:
+    """A base URL, and the fields of every request below it that has none of the same name."""
 
-Fields = Sequence[tuple[bytes, bytes]]
+    def __init__(self, url: httpx.URL, always: Fields = ()) -> None:
+        self.url = url
+        self.host = url.netloc.decode("ascii")
+        self._path = url.raw_path.rstrip(b"/").decode("ascii")
+        self._always = always
+
+    def beside(self, names: Container[str]) -> Fields:
+        """What goes with fields of these names."""
+        return [field for field in self._always if field[0] not in names]
+
+    def target(self, path: str) -> str:
+        """A path below it as it is sent; raises `httpx.InvalidURL`."""
+        target = self._path + path or "/"
+        if not _TARGET.fullmatch(target):
+            # Not as it is: httpx knows how it is quoted, or that it cannot be.
+            target = httpx.URL(str(self.url).rstrip("/") + path).raw_path.decode("ascii")
+        if "/." in target and _DOTS.search(target):
+            raise httpx.InvalidURL("a path with dots for segments")
+        return target
 
 
 class Prepared(httpx.Request):
@@ -46,71 +71,120 @@ class Prepared(httpx.Request):
     """
 
     def __init__(
-        self, method: str, home: httpx.URL, path: str, fields: Fields, content: bytes | None
+        self,
+        method: str,
+        home: Home,
+        path: str,
+        fields: Fields,
+        content: bytes | None,
+        *,
+        until: float,
+        affinity: Hashable = None,
     ) -> None:
+        """`until` is when its answer must be there, by the clock of the event loop."""
         self.method = method
-        self.extensions = {}
         self.home = home
-        """The base URL."""
-        self.target = home.raw_path.rstrip(b"/") + path.encode() or b"/"
-        if not _TARGET.fullmatch(self.target):
-            # Not as it is: httpx knows how it is quoted, or that it cannot be.
-            self.target = httpx.URL(str(home).rstrip("/") + path).raw_path
-        if _DOTS.search(self.target):
-            raise httpx.InvalidURL("a path with dots for segments")
-        self.fields = [(b"Host", home.netloc), *fields]
+        self.target = home.target(path)
+        self.fields = fields
         self._content = content or b""
+        self.until = until
+        self.affinity = affinity
 
     @cached_property
     def url(self) -> httpx.URL:  # type: ignore[override]  # httpx sets it, and nobody else does
         """Where it goes."""
-        return self.home.copy_with(raw_path=self.target)
+        return self.home.url.copy_with(raw_path=self.target.encode())
 
     @cached_property
     def headers(self) -> httpx.Headers:  # type: ignore[override]  # as above
         """Its fields, and the length of its body."""
         framed = self._content or self.method in WITH_BODY
-        length = [(b"Content-Length", b"%d" % len(self._content))] if framed else []
-        return httpx.Headers([*self.fields, *length])
+        length = [("Content-Length", str(len(self._content)))] if framed else []
+        beside = self.home.beside({name for name, _ in self.fields})
+        fields = [("Host", self.home.host), *beside, *self.fields, *length]
+        # As bytes: httpx would refuse what is not ASCII; HTTP allows it (RFC 9110, 5.5).
+        return httpx.Headers(
+            [(name.encode("ascii"), value.encode("latin-1")) for name, value in fields]
+        )
 
     @cached_property
     def stream(self) -> httpx.ByteStream:  # type: ignore[override]  # as above
         """Its body."""
         return httpx.ByteStream(self._content)
 
+    @cached_property
+    def extensions(self) -> dict[str, Any]:  # type: ignore[override]  # as above
+        """What a transport is told beside it."""
+        seconds = self.until - asyncio.get_running_loop().time()
+        return {"affinity": self.affinity, "timeout": {"total": max(0.0, seconds)}}
+
+    def written(self) -> bytes:
+        """Its bytes; raises `httpx.LocalProtocolError`."""
+        names, values = zip(*self.fields, strict=True) if self.fields else ((), ())
+        return _form(self.method, self.home, names).written(self.target, values, self._content)
+
 
 def request_bytes(request: httpx.Request, body: bytes) -> bytes:
     """Head and body; raises `httpx.LocalProtocolError` for what must not be written."""
-    fields: Fields
-    if isinstance(request, Prepared):
-        target, fields = request.target, request.fields
-    else:
-        target, fields = request.url.raw_path, request.headers.raw
-    # As latin-1 what is not ASCII stays one byte, which no token has.
-    method = request.method.encode("latin-1", "replace")
-    if not _TOKEN.fullmatch(method) or method == b"CONNECT":
-        raise httpx.LocalProtocolError("this method cannot be sent")
+    target = request.url.raw_path.decode("latin-1")
     if not _TARGET.fullmatch(target):
         raise httpx.LocalProtocolError("the target has a character that cannot be sent")
-    lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
-    hosts = 0
-    names, values = [], []
-    for name, value in fields:
-        lowered = name.lower()
-        if lowered in OURS:
-            continue
-        hosts += lowered == b"host"
-        names.append(name)
-        values.append(value)
-        lines.append(b"%b: %b\r\n" % (name, value))
-    if hosts != 1:
+    # As latin-1 what is not ASCII stays one byte, which no token has.
+    fields = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+    ]
+    hosts = [value for name, value in fields if name.lower() == "host"]
+    if len(hosts) != 1:
         raise httpx.LocalProtocolError("a request has exactly one Host")
-    if b"" in names or not _TOKEN.fullmatch(b"".join(names)):
+    others = [field for field in fields if field[0].lower() != "host"]
+    form = Form(request.method, [("Host", hosts[0])], [name for name, _ in others])
+    return form.written(target, [value for _, value in others], body)
+
+
+class Form:
+    """
+    What requests have in common whose method, names of fields and constant fields are the same.
+
+    Raises `httpx.LocalProtocolError` for what must not be written.
+    """
+
+    def __init__(self, method: str, constant: Fields, names: Iterable[str]) -> None:
+        if not _TOKEN.fullmatch(method) or method == "CONNECT":
+            raise httpx.LocalProtocolError("this method cannot be sent")
+        lines = [f"{method.replace('%', '%%')} %s HTTP/1.1\r\n"]
+        lines += [
+            _line(name, value.replace("%", "%%")) for name, value in constant if _is_sent(name)
+        ]
+        # A field that is not sent has a place that shows nothing of its value.
+        lines += [_line(name, "%s") if _is_sent(name) else "%.0s" for name in names]
+        self._text = "".join([*lines, "%sAccept-Encoding: identity\r\n\r\n"])
+        self._ends = 2 * self._text.count("\r\n")
+        self._framed = method in WITH_BODY
+
+    def written(self, target: str, values: Iterable[str], body: bytes) -> bytes:
+        """The bytes of one of them."""
+        length, ends = "", self._ends
+        if body or self._framed:
+            length, ends = f"Content-Length: {len(body)}\r\n", ends + 2
+        head = (self._text % (target, *values, length)).encode("latin-1")
+        # Every line has the end that was written here, and no other control character.
+        if len(head.translate(None, _TEXT)) != ends:
+            raise httpx.LocalProtocolError("a field's value has a control character")
+        return head + body
+
+
+@lru_cache(maxsize=256)
+def _form(method: str, home: Home, names: tuple[str, ...]) -> Form:
+    if "host" in (name.lower() for name in names):
+        raise httpx.LocalProtocolError("a request has exactly one Host")
+    return Form(method, [("Host", home.host), *home.beside(names)], names)
+
+
+def _is_sent(name: str) -> bool:
+    if not _TOKEN.fullmatch(name):
         raise httpx.LocalProtocolError("a field's name is no token")
-    if _CONTROL.search(b"".join(values)):
-        raise httpx.LocalProtocolError("a field's value has a control character")
-    if body or request.method in WITH_BODY:
-        lines.append(b"Content-Length: %d\r\n" % len(body))
-    lines.append(b"Accept-Encoding: identity\r\n\r\n")
-    lines.append(body)
-    return b"".join(lines)
+    return name.lower() not in OURS
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name.replace('%', '%%')}: {value}\r\n"

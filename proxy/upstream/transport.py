@@ -10,20 +10,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Coroutine, Hashable, Mapping
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
 
 from proxy.upstream.answer import AnswerReader
-from proxy.upstream.connection import Connection, Count
+from proxy.upstream.answered import Answered
+from proxy.upstream.connection import Connection, Count, closing_reason
 from proxy.upstream.limits import TransportLimits
 from proxy.upstream.pool import Pool
-from proxy.upstream.request import Prepared, request_bytes
+from proxy.upstream.request import Home, Prepared, request_bytes
 
-__all__ = ["Transport", "TransportLimits"]
+__all__ = ["Transport", "TransportLimits", "is_mocked"]
 
 TWICE = frozenset({"GET", "HEAD", "OPTIONS"})
 """What may be sent once more when a kept connection ends before the answer (RFC 9110, 9.2.2)."""
@@ -35,8 +35,12 @@ def _ignore(name: str, label: str) -> None:
     """Count nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+def is_mocked() -> bool:
+    """Whether respx has put its mock under httpx; no call must leave the machine then."""
+    return httpcore.AsyncConnectionPool.handle_async_request.__module__.startswith("respx")
+
+
+class _Call(NamedTuple):
     """One call's bytes and how long each part of it may take."""
 
     method: str
@@ -77,16 +81,41 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = (tls or httpx.create_ssl_context()) if url.scheme == "https" else None
         self._count = count
         self._pool = Pool(limits)
+        self._known: Home | None = None
         self._mocked: httpx.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # respx mocks httpcore: without this a mocked call would leave the machine.
-        if httpcore.AsyncConnectionPool.handle_async_request.__module__.startswith("respx"):
+        if is_mocked():
             return await self._hand_over(request)
-        self._check_origin(request.home if isinstance(request, Prepared) else request.url)
-        payload = request_bytes(request, await request.aread())
-        answer = await self._exchange(self._call(request, payload))
-        return _response(answer)
+        return await self.carry(request)
+
+    async def carry(self, request: httpx.Request) -> Answered:
+        """The answer of the server, whatever is mocked."""
+        if isinstance(request, Prepared):
+            call = self._prepared(request)
+        else:
+            call = await self._any(request)
+        now = asyncio.get_running_loop().time()
+        connection = self._pool.kept(call.affinity, now)
+        if connection is None:
+            connection = await self._pool.take(call.affinity, call.pool_at)
+            now = asyncio.get_running_loop().time()
+        try:
+            if connection is None:
+                connection, answer = await self._afresh(call)
+            else:
+                self._count("reused", "")
+                try:
+                    answer = await _sent(connection, call, now)
+                except (httpx.ReadError, httpx.WriteError) as ended:
+                    if connection.begun or call.method not in TWICE:
+                        raise
+                    connection, answer = await self._once_more(call, ended)
+        except BaseException:
+            self._pool.free()
+            raise
+        self._pool.keep(connection, connection.unfit_after(answer))
+        return Answered(answer.status, answer.told, answer.fields, answer.body)
 
     async def aclose(self) -> None:
         """Close what is idle; calls under way end by themselves, and their connections then."""
@@ -102,11 +131,28 @@ class Transport(httpx.AsyncBaseTransport):
         ):
             raise httpx.LocalProtocolError("another origin than this transport's")
 
-    def _call(self, request: httpx.Request, payload: bytes) -> _Call:
+    def _prepared(self, request: Prepared) -> _Call:
+        home, limits, until = request.home, self._limits, request.until
+        if home is not self._known:
+            self._check_origin(home.url)
+            self._known = home
+        return _Call(
+            request.method,
+            request.written(),
+            request.affinity,
+            until,
+            limits.connect_seconds,
+            limits.first_byte_seconds,
+            until,
+        )
+
+    async def _any(self, request: httpx.Request) -> _Call:
+        self._check_origin(request.url)
         limits = self._limits
         given = request.extensions.get("timeout") or {}
-        now = asyncio.get_running_loop().time()
         total = _seconds(given, "total", limits.total_seconds)
+        payload = request_bytes(request, await request.aread())
+        now = asyncio.get_running_loop().time()
         return _Call(
             request.method,
             payload,
@@ -117,45 +163,24 @@ class Transport(httpx.AsyncBaseTransport):
             now + total,
         )
 
-    async def _exchange(self, call: _Call) -> AnswerReader:
-        connection = await self._pool.take(call.affinity, call.pool_at)
-        try:
-            if connection is None:
-                connection = await self._connect(call)
-                answer = await self._send(connection, call)
-            else:
-                self._count("reused", "")
-                connection, answer = await self._reuse(connection, call)
-        except BaseException:
-            self._pool.free()
-            raise
-        self._pool.keep(connection, connection.unfit_after(answer))
-        return answer
+    async def _afresh(self, call: _Call) -> tuple[Connection, AnswerReader]:
+        connection = await self._connect(call)
+        now = asyncio.get_running_loop().time()
+        return connection, await _sent(connection, call, now)
 
-    async def _reuse(self, kept: Connection, call: _Call) -> tuple[Connection, AnswerReader]:
-        """Send on a kept connection; if it ends before the answer a read is sent on a fresh one."""
+    async def _once_more(
+        self, call: _Call, ended: httpx.NetworkError
+    ) -> tuple[Connection, AnswerReader]:
+        """A read on a fresh connection, for the kept one ended before its answer."""
+        self._count("stale_retry", "")
         try:
-            return kept, await self._send(kept, call)
-        except (httpx.ReadError, httpx.WriteError) as ended:
-            if kept.begun or call.method not in TWICE:
-                raise
-            self._count("stale_retry", "")
-            try:
-                fresh = await self._connect(call)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                # What they say, that nothing was sent, would be wrong.
-                raise ended from error
-        return fresh, await self._send(fresh, call)
-
-    async def _send(self, connection: Connection, call: _Call) -> AnswerReader:
-        first_byte_at = asyncio.get_running_loop().time() + call.first_byte_seconds
-        try:
-            return await connection.exchange(
-                call.payload, call.method, first_byte_at, call.total_at
-            )
-        except BaseException as error:
-            connection.close(_reason(error))
-            raise
+            return await self._afresh(call)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            # What they say, that nothing was sent, would be wrong.
+            raise ended from error
+        finally:
+            # Else it would hold its own traceback, and the request with it.
+            del ended
 
     async def _connect(self, call: _Call) -> Connection:
         connection = Connection(self._limits, call.affinity, self._count, self._pool.forget)
@@ -164,7 +189,7 @@ class Transport(httpx.AsyncBaseTransport):
             heard = connection.closed or (self._tls is None and connection.heard())
         except BaseException as error:
             if connection.opened:
-                connection.close(_reason(error))
+                connection.close(closing_reason(error))
             raise
         if heard == "unsolicited":
             connection.close(heard)
@@ -210,22 +235,11 @@ class Transport(httpx.AsyncBaseTransport):
         return await self._mocked.handle_async_request(request)
 
 
+def _sent(connection: Connection, call: _Call, now: float) -> Coroutine[Any, Any, AnswerReader]:
+    first_byte_at = now + call.first_byte_seconds
+    return connection.exchange(call.payload, call.method, first_byte_at, call.total_at)
+
+
 def _seconds(given: Mapping[str, Any], name: str, default: float) -> float:
     value = given.get(name)
     return default if value is None else float(value)
-
-
-def _reason(error: BaseException) -> str:
-    return "failed" if isinstance(error, Exception) else "cancelled"
-
-
-def _response(answer: AnswerReader) -> httpx.Response:
-    """The answer as httpx has it; an encoded body is never decoded: a small one can be huge."""
-    headers, body = answer.headers, answer.body
-    if body and answer.encoded:
-        if answer.status < 400:
-            raise httpx.DecodingError("the answer is encoded, which it was not asked to be")
-        # Its status says enough.
-        headers = [field for field in headers if field[0].lower() != b"content-encoding"]
-        body = b""
-    return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(body))

@@ -17,7 +17,7 @@ from proxy.errors import (
 from proxy.observe.counts import Counts
 from proxy.settings import Settings
 from proxy.upstream import client
-from proxy.upstream.answer import AnswerTooLargeError
+from proxy.upstream.chunks import AnswerTooLargeError
 from proxy.upstream.client import Upstream
 from proxy.upstream.exchange import limits_of
 from proxy.upstream.transport import TransportLimits

@@ -3,9 +3,11 @@
 import httpx
 import pytest
 
-from proxy.upstream.request import Prepared, request_bytes
+from proxy.upstream.request import Home, Prepared, request_bytes
 
-FIELDS = [(b"accept", b"application/json"), (b"x-a", "é".encode("latin-1")), (b"x-a", b"2")]
+FIELDS = [("accept", "application/json"), ("x-a", "é"), ("x-a", "2")]
+RAW = [(name.encode(), value.encode("latin-1")) for name, value in FIELDS]
+HOME = Home(httpx.URL("http://new.example"))
 
 
 @pytest.mark.parametrize(
@@ -20,19 +22,40 @@ FIELDS = [(b"accept", b"application/json"), (b"x-a", "é".encode("latin-1")), (b
 def test_its_bytes_and_what_httpx_says_of_it_are_the_same(
     base: str, path: str, method: str, content: bytes | None
 ) -> None:
-    plain = httpx.Request(method, base + path, headers=FIELDS, content=content)
+    plain = httpx.Request(method, base + path, headers=RAW, content=content)
 
-    prepared = Prepared(method, httpx.URL(base), path, FIELDS, content)
+    prepared = Prepared(method, Home(httpx.URL(base)), path, FIELDS, content, until=0)
 
-    assert request_bytes(prepared, content or b"") == request_bytes(plain, content or b"")
+    assert prepared.written() == request_bytes(plain, content or b"")
     assert prepared.url.raw_path == plain.url.raw_path
     assert prepared.url.netloc == plain.url.netloc
     assert prepared.headers == plain.headers
     assert prepared.content == plain.content
 
 
+def test_what_goes_with_every_request_gives_way_to_a_field_of_the_same_name() -> None:
+    always = [("accept-encoding", "identity"), ("via", "1.1 100%"), ("accept", "a")]
+    home = Home(httpx.URL("http://new.example"), always)
+
+    prepared = Prepared("GET", home, "/x", [("via", "1.1 other, 1.1 50%")], None, until=0)
+
+    assert prepared.written() == (
+        b"GET /x HTTP/1.1\r\nHost: new.example\r\naccept: a\r\nvia: 1.1 other, 1.1 50%\r\n"
+        b"Accept-Encoding: identity\r\n\r\n"
+    )
+    assert prepared.headers["via"] == "1.1 other, 1.1 50%"
+
+
+@pytest.mark.parametrize("field", [("x", "a\r\nb: c"), ("x", "a\n"), ("host", "a"), ("x:y", "a")])
+def test_a_field_that_would_be_another_one_is_never_written(field: tuple[str, str]) -> None:
+    prepared = Prepared("GET", HOME, "/x", [("accept", "a"), field], None, until=0)
+
+    with pytest.raises(httpx.LocalProtocolError):
+        prepared.written()
+
+
 async def test_its_body_can_be_read_in_each_of_httpxs_ways() -> None:
-    prepared = Prepared("POST", httpx.URL("http://new.example"), "/x", [], b"{}")
+    prepared = Prepared("POST", HOME, "/x", [], b"{}", until=0)
 
     assert prepared.read() == await prepared.aread() == b"{}"
     assert [chunk async for chunk in prepared.stream] == [b"{}"]
@@ -41,4 +64,4 @@ async def test_its_body_can_be_read_in_each_of_httpxs_ways() -> None:
 @pytest.mark.parametrize("path", ["/..", "/../x", "/a/./b", "/a/..?q=1", "/a\nb"])
 def test_a_path_that_would_lead_elsewhere_is_none(path: str) -> None:
     with pytest.raises(httpx.InvalidURL):
-        Prepared("GET", httpx.URL("http://new.example/v2"), path, [], None)
+        Prepared("GET", Home(httpx.URL("http://new.example/v2")), path, [], None, until=0)

@@ -1,0 +1,73 @@
+"""httpx's client without what a gateway must not do: sign in, follow, keep cookies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, cast
+
+import httpx
+
+from proxy.upstream.answer import encoded, told_of
+from proxy.upstream.answered import Answered
+from proxy.upstream.chunks import AnswerTooLargeError
+from proxy.upstream.request import Prepared
+from proxy.upstream.transport import Transport, is_mocked
+
+Carrier = httpx.AsyncBaseTransport
+"""What carries the calls; a test hands in its own."""
+
+LATE_SECONDS = 0.2
+
+
+class Plain(httpx.AsyncClient):
+    """One for all callers, of whom nothing stays."""
+
+    def __init__(self, home: httpx.URL, carrier: Carrier, max_bytes: int) -> None:
+        super().__init__(base_url=home, transport=carrier, trust_env=False)
+        self._max_bytes = max_bytes
+
+    def send(self, request: httpx.Request, **_: Any) -> Coroutine[Any, Any, Answered]:
+        """Only what its transport does: it is where httpx's own and respx come together."""
+        carrier = self._transport_for_url(self.base_url)
+        if isinstance(carrier, Transport) and not is_mocked():
+            return carrier.carry(request)
+        return self._through(carrier, cast("Prepared", request))
+
+    async def _through(self, carrier: Carrier, request: Prepared) -> Answered:
+        """The same of a strange one, which may keep no time and give no answer whole."""
+        async with asyncio.timeout_at(request.until + LATE_SECONDS):
+            response = await carrier.handle_async_request(request)
+            try:
+                body = await self._body(response)
+            finally:
+                await response.aclose()
+        raw = response.headers.raw
+        return Answered(response.status_code, told_of(raw), lambda: raw, body)
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        """
+        The body up to the limit. It is not decoded: a small body can hide a huge one.
+
+        The status of an error says enough; an error's body that cannot be read is none.
+        """
+        if encoded(told_of(response.headers.raw)):
+            if response.is_error:
+                return b""
+            raise httpx.DecodingError("the answer is encoded, which it was not asked to be")
+        if response.is_stream_consumed:
+            # Whoever carried it has read it already, as a mock does.
+            return self._within(response, response.content)
+        body = bytearray()
+        async for chunk in cast("httpx.AsyncByteStream", response.stream):
+            body += chunk
+            if len(body) > self._max_bytes:
+                break
+        return self._within(response, bytes(body))
+
+    def _within(self, response: httpx.Response, body: bytes) -> bytes:
+        if len(body) <= self._max_bytes:
+            return body
+        if response.is_error:
+            return b""
+        raise AnswerTooLargeError("the body is too large")
