@@ -14,14 +14,14 @@ class Bounds:
     """Counts the bytes of a request as they come, also those that the parser keeps to itself."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._limits, self._head_bytes = limits, limits.head_bytes
         self._whole = OVERHEAD * limits.body_bytes + limits.head_bytes
         self.begin()
 
     def begin(self) -> None:
         """The next byte is the first of a head."""
-        self._bytes = self._body_bytes = self._trailers = 0
-        self._bound, self._excess = self._limits.head_bytes, framing.HEAD_BYTES
+        self.bytes = self._body_bytes = self._trailers = 0
+        self.bound, self.excess = self._head_bytes, framing.HEAD_BYTES
 
     def next_piece(self, data: bytes) -> bytes:
         """
@@ -29,24 +29,19 @@ class Bounds:
 
         Never more than a head: so one whose beginning was not seen is at most twice too large.
         """
-        piece = data[: min(self._bound - self._bytes, self._limits.head_bytes)]
-        self._bytes += len(piece)
+        piece = data[: min(self.bound - self.bytes, self._head_bytes)]
+        self.bytes += len(piece)
         return piece
-
-    @property
-    def exceeded(self) -> Refusal | None:
-        """What is wrong when a request of which this has come is not whole yet."""
-        return self._excess if self._bytes >= self._bound else None
 
     def head_complete(self) -> None:
         """What comes next is the body."""
-        self._bound, self._excess = self._whole, framing.BODY_BYTES
+        self.bound, self.excess = self._whole, framing.BODY_BYTES
 
     def chunk_begins(self) -> None:
         """Content comes next, or trailers if the chunk is the last: at most as large as a head."""
-        if self._bytes + self._limits.head_bytes < self._whole:
-            self._bound = self._bytes + self._limits.head_bytes
-            self._excess = framing.HEAD_BYTES
+        if self.bytes + self._head_bytes < self._whole:
+            self.bound = self.bytes + self._head_bytes
+            self.excess = framing.HEAD_BYTES
 
     def content(self, count: int) -> Refusal | None:
         """So much of the body has come."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections import deque
 from enum import Enum, auto
 from typing import Any, cast
 
-from uvicorn._types import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGISendCallable,
-    ASGISendEvent,
-    Scope,
-)
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from proxy.credentials.shown import TLS_SUBJECT
 from proxy.front import framing
 from proxy.front.alarm import NEVER, Alarm
+from proxy.front.exchange import Exchange
 from proxy.front.framing import Refusal
 from proxy.front.outlet import LINGER_BYTES, Outlet
 from proxy.front.tls import subject_of
@@ -41,17 +37,33 @@ class Stage(Enum):
 IDLE, HEAD, BODY = Stage
 
 
-class Connection(HttpToolsProtocol):
+class Connection(asyncio.Protocol):
     """
     Answers in the order of the requests, refusals among them; after a refusal nothing is read.
 
-    The state of the application's life holds the `Wire`.
+    uvicorn makes one for each client, as it would its own protocol. The state of the application's
+    life holds the `Wire`.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.access_log = False
-        self.wire: Wire = self.app_state[WIRE]
+    transport: asyncio.Transport
+    _exchange: Exchange
+    """Whose request comes, or has come last."""
+    outlet: Outlet
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.loop = _loop or asyncio.get_event_loop()
+        self.server_state, self.app_state = server_state, app_state
+        self.tasks = server_state.tasks
+        self.wire: Wire = app_state[WIRE]
+        self._app = cast("ASGIApp", config.loaded_app)
+        self._idle_seconds = config.timeout_keep_alive
+        self._reading_paused = False
         self._stage = IDLE
         self._over = False
         """Whether nothing more is read."""
@@ -60,53 +72,62 @@ class Connection(HttpToolsProtocol):
         self._method = b""
         self._began: float | None = None
         self._deadline = Alarm(self.loop, self._overdue)
-        self._running: RequestResponseCycle | None = None
+        self._running: Exchange | None = None
+        self._waiting: deque[Exchange] = deque()
+        """Requests that wait until those before them are answered."""
         self._refusal: bytes | None = None
         """What is answered once every earlier request is."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        writable = cast("asyncio.Transport", transport)
-        super().connection_made(writable)
+        self.transport = cast("asyncio.Transport", transport)
+        self.server_state.connections.add(cast("Any", self))
         subject = subject_of(transport)
         if subject is not None:
-            # It belongs to the connection, and uvicorn copies this for each of its requests.
+            # It belongs to the connection, and this is copied for each of its requests.
             self.app_state = {**self.app_state, TLS_SUBJECT: subject}
         limits = self.wire.limits
-        self._outlet = Outlet(writable, self.loop, limits.body_seconds, self._finish)
+        self.outlet = Outlet(self.transport, self.loop, limits.body_seconds)
         self._began = self.loop.time()
         self._deadline.set(self._began + limits.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
+        self.server_state.connections.discard(cast("Any", self))
         self._deadline.end()
-        self._outlet.lost()
-        self._unset_keepalive_if_required()
-        self.pipeline.clear()
-        super().connection_lost(exc)
+        self.outlet.lost()
+        self._waiting.clear()
         running, self._running = self._running, None
-        if running is not None and not running.response_complete:
-            running.disconnected = True
-            running.message_event.set()
+        if running is not None and not running.complete:
+            running.disconnect()
             left = running.scope["state"].pop(LEFT, None)
             if left is not None:
                 left()
 
     def eof_received(self) -> None:
-        self._outlet.shut()
+        self.outlet.shut()
 
     def pause_writing(self) -> None:
-        super().pause_writing()
-        self._outlet.writing_paused()
+        self.outlet.writing_paused()
 
     def resume_writing(self) -> None:
-        super().resume_writing()
-        self._outlet.writing_resumed()
+        self.outlet.writing_resumed()
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, if reading was paused."""
+        if self._reading_paused:
+            self._reading_paused = False
+            self.transport.resume_reading()
 
     def shutdown(self) -> None:
         """The server ends: what has begun to come is still answered, and nothing after it."""
         self._ending = True
         running = self._running
-        if running is not None and not running.response_complete:
+        if running is not None and not running.complete:
             running.keep_alive = False
         else:
             # A request may be on its way: it would be lost if the connection closed at once.
@@ -114,45 +135,48 @@ class Connection(HttpToolsProtocol):
 
     def _shut_if_idle(self) -> None:
         running = self._running
-        waits = running is None or running.response_complete
-        if waits and self._stage is IDLE and not self._outlet.is_closing():
-            self._outlet.shut()
-
-    def timeout_keep_alive_handler(self) -> None:
-        self._outlet.shut()
+        waits = running is None or running.complete
+        if waits and self._stage is IDLE and not self.outlet.is_closing():
+            self.outlet.shut()
 
     # Answers.
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
-        cycle.transport = self._outlet
+    def _let_in(self, exchange: Exchange) -> None:
+        """It is answered once every earlier request is."""
+        self._exchange = exchange
+        running = self._running
+        if running is None or running.complete:
+            self._answer(exchange)
+        else:
+            self._pause_reading()
+            self._waiting.append(exchange)
 
-        async def answering(
-            scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-        ) -> None:
-            def saying_whether_it_is_the_last(message: ASGISendEvent) -> Awaitable[None]:
-                if not cycle.response_started and self._is_the_last(cycle):
-                    cycle.keep_alive = False
-                return send(message)
+    def _answer(self, exchange: Exchange) -> None:
+        self._running = exchange
+        exchange.task = task = self.loop.create_task(exchange.run(self._app))
+        self.tasks.add(task)
 
-            await app(scope, receive, saying_whether_it_is_the_last)
-
-        super()._start_asgi_task(cycle, answering)
-
-    def _is_the_last(self, cycle: RequestResponseCycle) -> bool:
+    def is_the_last(self, exchange: Exchange) -> bool:
+        """Whether nothing is read behind this one."""
         # What is left of a request that is answered early is not worth the reading.
-        return cycle.more_body or self._ending or self.wire.draining
+        return exchange.more_body or self._ending or self.wire.draining
 
-    def on_response_complete(self) -> None:
-        if self._outlet.lingering:
-            self.server_state.total_requests += 1
+    def answered(self, exchange: Exchange) -> None:
+        """All of its answer is written."""
+        self.server_state.total_requests += 1
+        if not exchange.keep_alive:
+            self.finish()
+        if self.outlet.is_closing():
             return
-        super().on_response_complete()
+        self.resume_reading()
+        if self._waiting:
+            self._answer(self._waiting.popleft())
+        elif self._stage is IDLE:
+            self._deadline.set(self.loop.time() + self._idle_seconds)
         if self._refusal is not None:
             self._answer_refusal()
         elif self._stage is not IDLE:
             # It may have waited for its turn: its time begins now.
-            self._unset_keepalive_if_required()
             self._began = None
             self._watch()
 
@@ -163,7 +187,7 @@ class Connection(HttpToolsProtocol):
         self._over = True
         self.wire.counts.add("refused", refusal.reason)
         log.info("refused", legacy_status=refusal.status, reason=refusal.reason)
-        if self._stage is BODY and not self._withdrawn(self.cycle):
+        if self._stage is BODY and not self._withdrawn(self._exchange):
             return
         answer = self.wire.refusal(refusal.status)
         if self._method == b"HEAD":
@@ -171,48 +195,45 @@ class Connection(HttpToolsProtocol):
         self._refusal = answer
         self._answer_refusal()
 
-    def _withdrawn(self, cycle: RequestResponseCycle) -> bool:
+    def _withdrawn(self, exchange: Exchange) -> bool:
         """Take back a request whose body is bad; whether a refusal can still be its answer."""
-        if self.pipeline and self.pipeline[0][0] is cycle:
-            self.pipeline.popleft()
+        if self._waiting and self._waiting[-1] is exchange:
+            self._waiting.pop()
             return True
-        cycle.disconnected = True
-        cycle.waiting_for_100_continue = False
-        cycle.message_event.set()
-        if cycle.response_started:
-            self._outlet.shut()
-        return not cycle.response_started
+        exchange.disconnect()
+        if exchange.started:
+            self.outlet.shut()
+        return not exchange.started
 
     def _answer_refusal(self) -> None:
         running = self._running
-        waits = running is not None and not (running.response_complete or running.disconnected)
+        waits = running is not None and not (running.complete or running.disconnected)
         if self._refusal is not None and not waits and not self.transport.is_closing():
             self.transport.write(self._refusal)
             self._linger()
 
     # Ends.
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """The last answer is written."""
-        unread = self._stage is not IDLE or self.pipeline or self._outlet.discarded
+        unread = self._stage is not IDLE or self._waiting or self.outlet.discarded
         if unread or self._refusal is not None:
             self._linger()
         else:
-            self._outlet.shut()
+            self.outlet.shut()
 
     def _linger(self) -> None:
         self._over = True
         self._deadline.set(NEVER)
-        self._unset_keepalive_if_required()
-        self.pipeline.clear()
-        self.flow.resume_reading()
-        self._outlet.linger()
+        self._waiting.clear()
+        self.resume_reading()
+        self.outlet.linger()
 
     def _discard(self, data: bytes) -> None:
         """Throw away what comes after the end, up to a bound; then let the client wait."""
-        self._outlet.discarded += len(data)
-        if self._outlet.discarded > LINGER_BYTES:
-            self.flow.pause_reading()
+        self.outlet.discarded += len(data)
+        if self.outlet.discarded > LINGER_BYTES:
+            self._pause_reading()
 
     def _watch(self) -> None:
         """Give what comes its time; it counts from the first byte of a request."""
@@ -226,11 +247,11 @@ class Connection(HttpToolsProtocol):
         self._deadline.set(self._began + seconds)
 
     def _overdue(self) -> None:
-        if self.flow.read_paused:
+        if self._stage is IDLE:
+            self.outlet.shut()
+        elif self._reading_paused:
             # It is not the client that is slow.
             self._began = None
             self._watch()
-        elif self._stage is IDLE:
-            self._outlet.shut()
         else:
             self._refuse(framing.HEAD_TIME if self._stage is HEAD else framing.BODY_TIME)

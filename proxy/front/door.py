@@ -7,13 +7,10 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mappings.core import pointer as pointers
 from proxy.errors import (
-    MalformedError,
     OverloadedError,
     PartialError,
     ProxyError,
@@ -22,15 +19,19 @@ from proxy.errors import (
     UpstreamTimeoutError,
     UpstreamUnreachableError,
 )
-from proxy.front.request_id import SCOPE
+from proxy.front.request_id import FIELD, SCOPE, request_id_of
 from proxy.front.wire import LEFT
 from proxy.journey import answers
+from proxy.journey.answers import Answer
 from proxy.journey.gateway import Gateway
 from proxy.journey.walk import Walk
-from proxy.observe.logs import log
+from proxy.legacy_request import LegacyRequest
+from proxy.observe.access_log import Carried
+from proxy.observe.logs import access, log
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
+NOTHING_LOST: Carried = (frozenset(), 0, frozenset())
 CLIENT_LEFT = 499
 """Logged where nobody was there any more to be answered; nginx has made this number known."""
 
@@ -43,31 +44,35 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        walk = Walk(self.gateway, Request(scope, receive), scope[SCOPE])
-        leaving = _Leaving(walk, asyncio.current_task())
-        scope.get("state", {})[LEFT] = leaving
+        request, given = LegacyRequest(scope, receive), scope.get(SCOPE)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
+        walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
+        leaving = _Leaving(walk)
+        state = scope.get("state", {})
+        state[LEFT] = leaving
         try:
-            response = await self._answered(walk, leaving)
-            await response(scope, receive, send)
+            answer = await self._answered(walk, leaving)
+            if given is None:
+                answer.fields.append((FIELD, walk.request_id.encode()))
+            await answer(scope, receive, send)
         except asyncio.CancelledError:
             if not leaving.left:
                 raise
             self.gateway.counts.add("left")
-            self._log(walk, CLIENT_LEFT, time.perf_counter() - began)
+            self._log(walk, CLIENT_LEFT, time.perf_counter() - began, walk.dropped_parameters())
             return
         finally:
             # The request and what is called when its client leaves hold each other: else every
             # document would wait for the collector.
-            scope.get("state", {}).pop(LEFT, None)
+            state.pop(LEFT, None)
             walk.over()
-        journey = walk.journey
-        if response.status_code < 400:
-            lost = () if journey is None else journey.lost
-            unknown = () if journey is None else journey.unknown
-            self.gateway.losses.count(lost, unknown, walk.dropped_parameters)
-        self._log(walk, response.status_code, time.perf_counter() - began)
+        dropped = walk.dropped_parameters()
+        if answer.status < 400:
+            self._count(walk, dropped)
+        self._log(walk, answer.status, time.perf_counter() - began, dropped)
 
-    async def _answered(self, walk: Walk, leaving: _Leaving) -> Response:
+    async def _answered(self, walk: Walk, leaving: _Leaving) -> Answer:
         """The answer of the walk, or the legacy form of whatever went wrong on it."""
         pack, head = self.gateway.loaded.pack, walk.request.method == "HEAD"
         try:
@@ -82,35 +87,37 @@ class Door:
             # The server ends, and its patience with it: of a write nobody knows what became.
             ended = UpstreamTimeoutError() if walk.begun else OverloadedError()
             return answers.failure(ended, pack, head=head)
-        except ClientDisconnect:
-            return answers.failure(MalformedError(), pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback
             _log_failure(error, walk.request_id)
             return answers.failure(ProxyError(), pack, head=head)
 
-    def _log(self, walk: Walk, status: int, seconds: float) -> None:
-        fields: dict[str, object] = {}
+    def _count(self, walk: Walk, dropped: int) -> None:
+        """Count what a request lost on its way."""
+        journey = walk.journey
+        if journey is not None and (journey.lost or journey.unknown):
+            self.gateway.losses.count(journey.lost, journey.unknown, dropped)
+        elif dropped:
+            self.gateway.losses.count((), (), dropped)
+
+    def _log(self, walk: Walk, status: int, seconds: float, dropped: int) -> None:
         journey, calls, method = walk.journey, walk.calls, walk.request.method
-        if journey is not None:
-            fields = {
-                "lost": sorted(
-                    {pointers.field_path(loss.pointer) for loss in journey.lost if loss.declared}
-                ),
-                "lost_undeclared": sum(not loss.declared for loss in journey.lost),
-                "unknown": sorted({pointers.field_path(place) for place in journey.unknown}),
-            }
-        if calls is not None:
-            fields["upstream_status"] = calls.status
-            fields["upstream_milliseconds"] = round(calls.milliseconds, 1)
-        log.info(
-            "request",
+        carried = None if journey is None else NOTHING_LOST
+        if journey is not None and (journey.lost or journey.unknown):
+            declared = [loss.pointer for loss in journey.lost if loss.declared]
+            carried = (
+                frozenset(map(pointers.field_path, declared)),
+                len(journey.lost) - len(declared),
+                frozenset(map(pointers.field_path, journey.unknown)),
+            )
+        access.tell(
             request_id=walk.request_id,
             method=method if method in METHODS else "other",
             route=UNMATCHED if walk.route is None else walk.route.row.path,
-            legacy_status=status,
-            milliseconds=round(seconds * 1000, 1),
-            dropped_parameters=walk.dropped_parameters,
-            **fields,
+            status=status,
+            milliseconds=seconds * 1000,
+            dropped_parameters=dropped,
+            carried=carried,
+            called=None if calls is None else (calls.status, calls.milliseconds),
         )
 
 
@@ -119,13 +126,12 @@ class _Leaving:
     """Called when the client has left: ends its request, unless a write has begun."""
 
     walk: Walk
-    task: asyncio.Task[object] | None
     left: bool = False
 
     def __call__(self) -> None:
-        if self.task is not None and not self.walk.begun:
+        if not self.walk.begun:
             self.left = True
-            self.task.cancel()
+            self.walk.task.cancel()
 
 
 def _log_error(error: ProxyError, request_id: str) -> None:

@@ -10,25 +10,26 @@ class FirstLine:
         self._piece = b""
         self._kept = b""
         self._exact = True
+        """Whether what is kept begins with the request."""
 
-    def awaited(self) -> None:
-        """The next byte is the first one of a request."""
-        self._kept, self._exact = b"", True
+    def begins(self, piece: bytes) -> None:
+        """The parser gets these bytes next, and the first one is a request's."""
+        self._piece = self._kept = piece
+        self._exact = True
 
-    def fed(self, piece: bytes, *, wanted: bool) -> None:
-        """The parser gets these bytes next; `wanted` while they may belong to the line."""
+    def goes_on(self, piece: bytes, *, wanted: bool) -> None:
+        """It gets these next; `wanted` while they may belong to the line."""
         self._piece = piece
         if wanted:
             self._kept += piece
 
     def ended(self) -> None:
-        """A request has ended, maybe within what the parser was given."""
-        self._exact = False
+        """A request has ended within what the parser was given: the next may begin there."""
+        self._kept, self._exact = self._piece, False
 
-    def begun(self) -> None:
-        """The parser has seen the first byte of a request."""
-        if not self._exact:
-            self._kept = self._piece
+    def is_current(self, method: bytes, target: bytes) -> bool:
+        """Whether it is these parts, with HTTP/1.1 and with nothing before: as nearly all are."""
+        return self._kept.startswith(b"%b %b HTTP/1.1\r\n" % (method, target))
 
     def is_proper(self, method: bytes, target: bytes, version: str) -> bool:
         """

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from struct import Struct
-from typing import Any
 
 from proxy.front.alarm import NEVER, Alarm
 
@@ -25,21 +23,20 @@ UNACKNOWLEDGED_AT, ACKNOWLEDGED_AT, UNSENT_AT = 24, 120, 144
 UINT32, UINT64 = Struct("@I"), Struct("@Q")
 
 
-class Outlet(asyncio.Transport):
-    """A connection's transport, as what makes an answer sees it."""
+class Outlet:
+    """The end of a connection's transport, and what waits on it for the client."""
 
     def __init__(
         self,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
         patience_seconds: float,
-        finish: Callable[[], None],
     ) -> None:
-        super().__init__()
         self._transport = transport
         self._loop = loop
         self._patience_seconds = patience_seconds
-        self._finish = finish
+        self.writable: asyncio.Event | None = None
+        """Set once the client has caught up; there only while it takes slower than we write."""
         self._alarm = Alarm(loop, self._overdue)
         self._taken = self._looked = 0
         self._since = 0.0
@@ -48,17 +45,9 @@ class Outlet(asyncio.Transport):
         self.lingering = False
         """Whether the last answer is written, and what still comes is thrown away."""
 
-    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
-        """Send bytes of an answer."""
-        self._transport.write(data)
-
     def is_closing(self) -> bool:
         """Whether nothing more is sent."""
         return self.lingering or self._transport.is_closing()
-
-    def close(self) -> None:
-        """The answer was the last one; how the connection ends, its protocol decides."""
-        self._finish()
 
     def linger(self) -> None:
         """
@@ -82,16 +71,24 @@ class Outlet(asyncio.Transport):
 
     def writing_paused(self) -> None:
         """The client takes slower than we write."""
+        self.writable = asyncio.Event()
         self._watch()
 
     def writing_resumed(self) -> None:
         """It has caught up."""
+        self._let_write()
         if not self.is_closing():
             self._alarm.set(NEVER)
 
     def lost(self) -> None:
         """The connection is over."""
+        self._let_write()
         self._alarm.end()
+
+    def _let_write(self) -> None:
+        if self.writable is not None:
+            self.writable.set()
+            self.writable = None
 
     def _watch(self) -> None:
         """Look now and then whether the client takes what waits for it."""

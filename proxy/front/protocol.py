@@ -1,19 +1,26 @@
-"""uvicorn's protocol, hardened: what is in doubt never reaches the application."""
+"""A protocol for uvicorn's server, hardened: what is in doubt never reaches the application."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import httptools
+from starlette.types import Scope
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 from proxy.front import framing
 from proxy.front.bounds import Bounds
 from proxy.front.connection import BODY, HEAD, IDLE, Connection
+from proxy.front.exchange import Exchange
 from proxy.front.first_line import FirstLine
 from proxy.front.framing import Fields, Refusal
 
 MAX_QUEUED = 16
 """Requests that a client may have sent while an earlier one is not answered."""
+
+ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class _StopError(Exception):
@@ -25,32 +32,45 @@ class HardenedProtocol(Connection):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        # Versions are judged here, so that a wrong one has a status of its own.
-        self.parser.set_dangerous_leniencies(lenient_version=True)
-        self._bounds = Bounds(self.wire.limits)
+        self._parser = httptools.HttpRequestParser(self)
+        # Versions are judged here, so that a wrong one has a status of its own; and a request that
+        # closes is none the worse for what follows it.
+        self._parser.set_dangerous_leniencies(lenient_version=True, lenient_data_after_close=True)
+        self._limits = self.wire.limits
+        self._bounds = Bounds(self._limits)
         self._first_line = FirstLine()
+        self._url = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._expects = False
         self._unread: Fields = ()
         self._found: Refusal | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._server, self._client = get_local_addr(self.transport), get_remote_addr(self.transport)
+        self._scheme = "https" if is_ssl(self.transport) else "http"
+
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+        bounds = self._bounds
         while data and not self._over:
-            if self._stage is IDLE:
-                self._stage, self.headers = HEAD, []
-                self._first_line.awaited()
-            piece = self._bounds.next_piece(data)
+            piece = bounds.next_piece(data)
             data = data[len(piece) :]
+            if self._stage is IDLE:
+                self._stage = HEAD
+                self._first_line.begins(piece)
+            else:
+                wanted = self._stage is HEAD and not self._fields
+                self._first_line.goes_on(piece, wanted=wanted)
             self._feed(piece)
-            if self._stage is not IDLE and self._bounds.exceeded is not None:
-                self._refuse(self._bounds.exceeded)
+            if self._stage is not IDLE and bounds.bytes >= bounds.bound:
+                self._refuse(bounds.excess)
         if data:
             self._discard(data)
         self._watch()
 
     def _feed(self, piece: bytes) -> None:
-        self._first_line.fed(piece, wanted=self._stage is HEAD and not self.headers)
         try:
-            self.parser.feed_data(piece)
+            self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as ignored:
             self._go_on_after_upgrade(piece[ignored.args[0] :])
         except httptools.HttpParserError:
@@ -64,28 +84,31 @@ class HardenedProtocol(Connection):
         takes it for the first bytes of another protocol. So another one reads the body.
         """
         if self._unread:
-            self.parser = httptools.HttpRequestParser(_Body(self))
+            self._parser = httptools.HttpRequestParser(_Body(self))
             fields = b"".join(b"%b: %b\r\n" % field for field in self._unread)
-            self.parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n" % fields)
+            self._parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n" % fields)
             self._unread = ()
         if rest:
+            self._first_line.goes_on(rest, wanted=False)
+            self._first_line.ended()
             self._feed(rest)
 
     # What the parser tells.
 
     def on_message_begin(self) -> None:
+        """A request begins."""
         if self._over:
             raise _StopError
-        super().on_message_begin()
-        self._first_line.begun()
-        self._stage, self._method = HEAD, b""
+        self._stage = HEAD
 
     def on_url(self, url: bytes) -> None:
-        self.url += url
-        if len(self.url) > self.wire.limits.target_bytes:
+        """A piece of its target."""
+        self._url += url
+        if len(self._url) > self._limits.target_bytes:
             self._stop(framing.TARGET_BYTES)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """A field, or a trailer."""
         if self._stage is BODY:
             # RFC 9110, 6.5.1: a trailer never becomes a header.
             self.wire.counts.add("trailers")
@@ -95,52 +118,76 @@ class HardenedProtocol(Connection):
             return
         name = name.lower()
         if name == b"expect":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
+            self._expects = True
+        self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        method, version = self.parser.get_method(), self.parser.get_http_version()
-        self._method = method
-        found = framing.refused(method, version, self.url, self.headers, self.wire.limits)
-        if found is None and not self._first_line.is_proper(method, self.url, version):
+        """The head is whole: it is judged, and if it is good, the application is called."""
+        parser, fields, target = self._parser, self._fields, self._url
+        self._method = method = parser.get_method()
+        current = self._first_line.is_current(method, target)
+        version = "1.1" if current else parser.get_http_version()
+        found = framing.refused(method, version, target, fields, self._limits)
+        if found is None and not (current or self._first_line.is_proper(method, target, version)):
             found = framing.SYNTAX
-        if found is None and len(self.pipeline) >= MAX_QUEUED:
+        if found is None and len(self._waiting) >= MAX_QUEUED:
             found = framing.PIPELINED
         if found is not None:
             self._stop(found)
-        if version == "1.0":
-            # RFC 9110, 10.1.1: an expectation in HTTP/1.0 is ignored.
-            self.expect_100_continue = False
         self._stage = BODY
         self._bounds.head_complete()
-        super().on_headers_complete()
-        if self.parser.should_upgrade():
-            self._unread = framing.of_a_body(self.headers)
+        scope = self._scope(method, version)
+        # In HTTP/1.0 no connection is kept, and an expectation is ignored (RFC 9110, 10.1.1).
+        keep_alive = version == "1.1" and parser.should_keep_alive()
+        self._let_in(Exchange(self, scope, keep_alive, self._expects and version == "1.1"))
+        if parser.should_upgrade():
+            self._unread = framing.of_a_body(fields)
+
+    def _scope(self, method: bytes, version: str) -> Scope:
+        raw_path, _, query = self._url.partition(b"?")
+        path = raw_path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": ASGI,
+            "http_version": version,
+            "server": self._server,
+            "client": self._client,
+            "scheme": self._scheme,
+            "root_path": "",
+            "headers": self._fields,
+            "state": self.app_state.copy(),
+            "method": method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+        }
 
     def on_chunk_header(self) -> None:
         """A chunk begins; if it is the last one, what comes next are trailers."""
         self._bounds.chunk_begins()
 
     def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
         found = self._bounds.content(len(body))
         if found is not None:
             self._stop(found)
-        super().on_body(body)
+        if self._exchange.body(body):
+            self._pause_reading()
 
     def on_message_complete(self) -> None:
+        """The request is whole."""
         if self._unread:
             return
         self._stage, self._began = IDLE, None
+        self._method, self._url, self._fields, self._expects = b"", b"", [], False
         self._bounds.begin()
         self._first_line.ended()
+        exchange = self._exchange
         # A trailer can end the connection, too; and a parser that reads a body reads no more.
-        if not (self.cycle.keep_alive and self.parser.should_keep_alive()):
-            self.cycle.keep_alive = False
+        if not (exchange.keep_alive and self._parser.should_keep_alive()):
+            exchange.keep_alive = False
             self._over = True
-        super().on_message_complete()
-
-    def _should_upgrade(self) -> bool:
-        return False
+        exchange.body_complete()
 
     def _stop(self, found: Refusal) -> NoReturn:
         self._found = found

@@ -32,8 +32,8 @@ def refusals(pack: Pack) -> Callable[[int], bytes]:
 
 
 def _answer(status: int, pack: Pack) -> bytes:
-    response = answers.failure(RefusedError(status, pack), pack, head=False)
-    fields = [*response.raw_headers, (b"connection", b"close")]
+    answer = answers.failure(RefusedError(status, pack), pack, head=False)
+    fields = [*answer.fields, (b"connection", b"close")]
     lines = [b"%s: %s\r\n" % field for field in fields]
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
-    return b"".join([first, *lines, b"\r\n", bytes(response.body)])
+    return b"".join([first, *lines, b"\r\n", answer.body])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proxy.legacy_request import Fields
+
 REQUEST_ID = "X-Request-Id"
+FIELD = b"x-request-id"
 SCOPE = "passerelle.request_id"
 
 # It is logged, so it must be one that a machine made: a UUID or a trace id, and nothing shorter.
@@ -18,9 +20,15 @@ PATTERN = re.compile(
 )
 
 
+def request_id_of(fields: Fields) -> str:
+    """The id that a caller gave, or a new one of 128 random bits."""
+    given = fields.get(FIELD)
+    return given if given is not None and PATTERN.fullmatch(given) else os.urandom(16).hex()
+
+
 @dataclass(frozen=True, slots=True)
 class RequestId:
-    """Puts the request id into the scope and on the answer."""
+    """Puts the request id into the scope and on the answers of what stands behind it."""
 
     app: ASGIApp
 
@@ -28,12 +36,13 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if PATTERN.fullmatch(given) else uuid4().hex
+        request_id = request_id_of(Fields(scope["headers"]))
+        field = (FIELD, request_id.encode())
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                others = [it for it in message.get("headers", ()) if it[0] != FIELD]
+                message = {**message, "headers": [*others, field]}
             await send(message)
 
         await self.app({**scope, SCOPE: request_id}, receive, answer)

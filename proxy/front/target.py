@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 # Segments that begin with a dot, and escapes, are looked at closely. Nothing here goes back.
 PLAIN = re.compile(
-    rb"(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*+)*+/?+(?:\?[!\"$-~]*+)?+"
+    rb"(?=/)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*+)*+/?+(?:\?[!\"$-~]*+)?+"
 )
 WRONG = (
     ("empty_segment", re.compile(rb"//")),
@@ -27,7 +27,7 @@ def refused(target: bytes) -> str | None:
     What is taken is a path with one reading only, whoever reads it: the router, a proxy in front,
     the new API. Of a query only its bytes are looked at.
     """
-    if target[:1] == b"/" and PLAIN.fullmatch(target):
+    if PLAIN.fullmatch(target):
         return None
     if target[:1] != b"/":
         return "form"

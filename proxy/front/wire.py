@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+from proxy.front.answer_head import CommonLines
 from proxy.observe.counts import Counts
 from proxy.settings import FrontSettings
 
@@ -51,5 +52,6 @@ class Wire:
     refusal: Callable[[int], bytes]
     """The whole answer for a status that the protocol itself gives, in the legacy form."""
     counts: Counts = field(default_factory=Counts)
+    common: CommonLines = field(default_factory=CommonLines)
     draining: bool = False
     """Whether the process is about to end: it is not ready, and every answer closes."""

@@ -92,6 +92,7 @@ class App:
         fields = [(b"content-length", b"%d" % len(said))]
         await send({"type": "http.response.start", "status": 200, "headers": fields})
         if path == "/begun":
+            await send({"type": "http.response.body", "more_body": True})
             await self.gate.wait()
         await send({"type": "http.response.body", "body": said})
 
