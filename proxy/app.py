@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy import packs
 from proxy.credentials import make_credentials
@@ -24,6 +26,9 @@ from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
 from proxy.front.wire import WIRE, Limits, Wire
 from proxy.journey import answers
+from proxy.journey.at_once import at_once
+from proxy.journey.day import LocalDay
+from proxy.journey.deadlines import Deadlines
 from proxy.journey.gateway import Gateway
 from proxy.journey.headers import LOST
 from proxy.journey.memory import Memory, policy_of
@@ -37,10 +42,29 @@ from proxy.settings import Settings, settings_of_environment
 from proxy.store.store import Store
 from proxy.upstream.client import Carrier, Upstream
 
+HEALTH = {"/healthz": healthz, "/readyz": readyz}
+
 
 def now() -> datetime:
     """The clock of production."""
     return datetime.now(UTC)
+
+
+class Application(Starlette):
+    """
+    Starlette for what is the process's own: its life and its health. Whatever else is asked for,
+    whatever its path looks like, is for the legacy surface, and goes there straight.
+    """
+
+    def __init__(self, door: ASGIApp, **of_starlette: Any) -> None:
+        super().__init__(**of_starlette)
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in HEALTH:
+            await self.door(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -61,6 +85,12 @@ def create_app(
     counts = Counts()
     wire = Wire(Limits.of(settings), refusals(loaded.pack), counts)
     policy = policy_of(settings, loaded.pack, keeps=store.keeps)
+    memory = Memory(
+        store,
+        policy,
+        loaded.pack.uuid_kinds,
+        remembers_creations=settings.intent_minutes > 0,
+    )
     gateway = Gateway(
         settings=settings,
         loaded=loaded,
@@ -69,12 +99,14 @@ def create_app(
         credentials=make_credentials(
             settings, store, loaded.pack, clock, transport=upstream, count=counts.add
         ),
-        memory=Memory(store, policy, loaded.pack.uuid_kinds),
+        memory=memory,
         losses=Losses(),
         counts=counts,
         turns=Turns(settings.max_requests, settings.max_waiting, settings.wait_seconds, counts.add),
+        deadlines=Deadlines(settings.deadline_seconds),
         room=Room(settings.max_held_bytes, counts.add),
-        clock=clock,
+        at_once=at_once(loaded.pack, memory, loaded.tables),
+        day=LocalDay(clock, loaded.pack.zone),
     )
 
     @asynccontextmanager
@@ -90,17 +122,17 @@ def create_app(
     async def not_here(request: Request, error: Exception) -> Response:
         """The one error of the routes below: a method that they do not have."""
         refused = MethodNotAllowedError(["GET", "HEAD"])
-        return answers.failure(refused, loaded.pack, head=False)
+        answer = answers.failure(refused, loaded.pack, head=False)
+        return Response(answer.body, answer.status, _texts(answer.fields))
 
-    app = Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
-        middleware=[Middleware(RequestId), *_cross_origin(settings)],
+    cross_origin = _cross_origin(settings)
+    app = Application(
+        _behind(cross_origin, Door(gateway)),
+        routes=[Route(path, endpoint) for path, endpoint in HEALTH.items()],
+        middleware=[Middleware(RequestId), *cross_origin],
         exception_handlers={405: not_here},
         lifespan=lifespan,
     )
-    # Whatever else is asked for, whatever its path looks like, is for the legacy surface.
-    app.router.default = Door(gateway)
-    app.router.redirect_slashes = False
     app.state.gateway = gateway
     app.state.wire = wire
     return app
@@ -114,6 +146,19 @@ def from_environment() -> Starlette:
     gc.collect()
     gc.freeze()
     return app
+
+
+def _behind(middleware: Sequence[Middleware], door: ASGIApp) -> ASGIApp:
+    """The door behind what must look at a request first; its answers have a request id, too."""
+    if not middleware:
+        return door
+    for it in middleware:
+        door = it.cls(door, *it.args, **it.kwargs)
+    return RequestId(door)
+
+
+def _texts(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields}
 
 
 def _cross_origin(settings: Settings) -> list[Middleware]:

@@ -27,7 +27,8 @@ PURE = {
     "time",
 }
 STANDARD = sys.stdlib_module_names
-OUTSIDE_OF_CORE = {"pydantic", "pydantic_core"}
+# msgspec is a parser: it reads bytes that it is given, and does no I/O.
+OUTSIDE_OF_CORE = {"msgspec", "pydantic", "pydantic_core"}
 
 
 def imported(path: Path) -> set[str]:
@@ -101,7 +102,7 @@ def test_each_library_has_its_own_room() -> None:
     assert all(
         name.startswith("proxy/store/") for name in importers("sqlalchemy") | importers("alembic")
     )
-    assert importers("asyncpg") == {"proxy/store/engine.py"}
+    assert importers("psycopg") == {"proxy/store/postgresql.py"}
     assert importers("structlog") == {"proxy/observe/logs.py"}
 
 

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from proxy.credentials.client_tokens import ClientTokens
 from proxy.credentials.clients import Clients
 from proxy.credentials.opaque import OpaqueTokens
 from proxy.credentials.shown import ClientCertificate, authorization_of, bearer_of, key_of
 from proxy.credentials.sign_in import SignIn
 from proxy.errors import NotFoundError
+from proxy.journey.answers import Answer
+from proxy.legacy_request import LegacyRequest
 from proxy.upstream.client import Upstream
 
 
@@ -44,7 +43,7 @@ class Credentials:
     """Where the gateway gives out tokens of its own."""
     signing_in: SignIn | None = None
 
-    async def caller(self, request: Request, form_token: str | None = None) -> Caller:
+    async def caller(self, request: LegacyRequest, form_token: str | None = None) -> Caller:
         """
         Whose request it is; `form_token` is one that came in the body, by `without_token`.
 
@@ -64,7 +63,7 @@ class Credentials:
         identity = shown or ""
         return Caller(identity, f"Bearer {access}", partial(_renewed, identity, after))
 
-    async def check(self, request: Request) -> None:
+    async def check(self, request: LegacyRequest) -> None:
         """
         Make sure of the caller where the new API is not asked; raises as `caller` does.
 
@@ -81,7 +80,7 @@ class Credentials:
         """After a 401 of the new API: the caller with a fresh token, once, if there can be one."""
         return None if caller.renew is None else await caller.renew()
 
-    async def sign_in(self, request: Request, body: bytes) -> Response:
+    async def sign_in(self, request: LegacyRequest, body: bytes) -> Answer:
         """The old API's token endpoint; raises `NotFoundError` where there is none behind it."""
         if self.signing_in is None:
             raise NotFoundError

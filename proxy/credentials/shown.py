@@ -10,9 +10,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
 from proxy.errors import ConfigurationError, MalformedError, UnauthorizedError
+from proxy.legacy_request import LegacyRequest
 from proxy.settings import PREFIX, Networks, Settings
 
 TLS_SUBJECT = "passerelle.subject"
@@ -34,20 +33,15 @@ class Key:
     secret: str = field(repr=False)
 
 
-def authorization_of(request: Request, form_token: str | None = None) -> str | None:
+def authorization_of(request: LegacyRequest, form_token: str | None = None) -> str | None:
     """
     The one credential of a request, as an Authorization header has it.
 
     Raises `MalformedError` for more than one: two readers of the request could take different ones.
     """
-    query = request.scope["query_string"].decode("latin-1")
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
-    except ValueError as error:
-        raise MalformedError from error
-    tokens = [value for name, value in pairs if name in PARAMETERS and value]
+    tokens = _tokens_in(request.query) if request.query else []
     tokens += [form_token] if form_token else []
-    headers = request.headers.getlist("authorization")
+    headers = request.fields.every(b"authorization")
     if len(headers) + len(tokens) > 1:
         raise MalformedError
     if not tokens:
@@ -57,8 +51,20 @@ def authorization_of(request: Request, form_token: str | None = None) -> str | N
     return f"Bearer {tokens[0]}"
 
 
+def _tokens_in(query: bytes) -> list[str]:
+    try:
+        pairs = parse_qsl(
+            query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:
+        raise MalformedError from error
+    return [value for name, value in pairs if name in PARAMETERS and value]
+
+
 def without_token(form: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """A form without the token in it, and that token; raises `MalformedError` for two of them."""
+    if not any(name in form for name in PARAMETERS):
+        return dict(form), None
     tokens = [form[name] for name in PARAMETERS if isinstance(form.get(name), str)]
     if len(tokens) > 1:
         raise MalformedError
@@ -106,17 +112,17 @@ class ClientCertificate:
             )
         return cls(settings.certificate_header, settings.trusted_peers)
 
-    def subject(self, request: Request) -> str | None:
+    def subject(self, request: LegacyRequest) -> str | None:
         """That of our own TLS, else the one that a trusted peer tells, where it is just one."""
         own: str | None = request.scope.get("state", {}).get(TLS_SUBJECT)
         if own is not None:
             return own
         if self.name is None or not self._trusts(request):
             return None
-        told = request.headers.getlist(self.name)
+        told = request.fields.every(self.name.lower().encode("latin-1"))
         return _text(told[0].encode("latin-1")) if len(told) == 1 else None
 
-    def _trusts(self, request: Request) -> bool:
+    def _trusts(self, request: LegacyRequest) -> bool:
         client = request.scope.get("client")
         try:
             address = ip_address(client[0] if client else "")

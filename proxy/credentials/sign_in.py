@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from mappings.core.oauth import OAuthForm
 from mappings.core.pack import Pack
 from proxy.credentials.applications import Client
@@ -19,6 +16,8 @@ from proxy.credentials.shown import Key, key_of
 from proxy.credentials.token_endpoint import Grant, TokenEndpoint
 from proxy.errors import UnauthorizedError
 from proxy.journey import answers, legacy_body
+from proxy.journey.answers import Answer
+from proxy.legacy_request import LegacyRequest
 
 UNCACHED = {"Pragma": "no-cache"}
 """Beside Cache-Control, which every answer has (RFC 6749, section 5.1)."""
@@ -36,10 +35,10 @@ class SignIn:
     pack: Pack
     max_depth: int
 
-    async def answer(self, request: Request, body: bytes, subject: str | None) -> Response:
+    async def answer(self, request: LegacyRequest, body: bytes, subject: str | None) -> Answer:
         """The legacy answer, or the legacy refusal; raises what is no fault of the client's."""
         document = legacy_body.parse(
-            body, request.headers.get("content-type", ""), self.pack.charset, self.max_depth
+            body, request.fields.get(b"content-type") or "", self.pack.charset, self.max_depth
         )
         said = _texts(document)
         try:
@@ -51,7 +50,7 @@ class SignIn:
         return answers.answer(200, answers.encode(_told(grant), self.pack), UNCACHED, head=False)
 
     async def _granted(
-        self, request: Request, said: Mapping[str, str], subject: str | None
+        self, request: LegacyRequest, said: Mapping[str, str], subject: str | None
     ) -> Grant:
         grant_type = said.get("grant_type")
         if grant_type is None:
@@ -110,9 +109,9 @@ def _texts(document: Any) -> dict[str, str]:
     return {name: value for name, value in document.items() if isinstance(value, str) and value}
 
 
-def _key(request: Request, said: Mapping[str, str]) -> Key | None:
+def _key(request: LegacyRequest, said: Mapping[str, str]) -> Key | None:
     """The application's key, by HTTP Basic or else in the body."""
-    key = key_of(request.headers.get("authorization"))
+    key = key_of(request.fields.get(b"authorization"))
     if key is None and "client_id" in said and "client_secret" in said:
         return Key(said["client_id"], said["client_secret"])
     return key

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from mappings.core.pack import Pack
 from proxy import strict_json
 from proxy.errors import InvalidDocumentError, PartialError, ProxyError
 from proxy.journey.headers import entity_tag, matches
+from proxy.legacy_request import LegacyRequest
 
-JSON = "application/json; charset=utf-8"
-PRIVATE = {"Cache-Control": "no-store"}
+PRIVATE = (b"cache-control", b"no-store")
 """Every answer is about a person: no cache on the way may keep it."""
 
+JSON = (b"content-type", b"application/json; charset=utf-8")
+
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a client gets, whole; an ASGI application that gives it."""
+
+    status: int
+    fields: list[tuple[bytes, bytes]]
+    body: bytes = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.fields})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def encode(document: Any, pack: Pack) -> bytes:
@@ -26,26 +41,34 @@ def encode(document: Any, pack: Pack) -> bytes:
     return strict_json.dump(document, ascii_escapes=pack.ascii_escapes)
 
 
-def answer(status: int, body: bytes, headers: Mapping[str, str], *, head: bool) -> Response:
+def answer(status: int, body: bytes, headers: Mapping[str, str], *, head: bool) -> Answer:
     """An answer with its exact length. To HEAD it has the headers of GET and no body."""
-    if status in BODILESS:
-        return Response(status_code=status, headers={**PRIVATE, **headers})
-    framed = {**PRIVATE, "Content-Type": JSON, "Content-Length": str(len(body)), **headers}
-    return Response(b"" if head else body, status_code=status, headers=framed)
+    fields = [PRIVATE]
+    if status not in BODILESS:
+        fields += (JSON, (b"content-length", b"%d" % len(body)))
+    for name, value in headers.items():
+        fields.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    return Answer(status, fields, b"" if head or status in BODILESS else body)
 
 
 def shown(
-    request: Request, status: int, body: bytes, headers: Mapping[str, str], *, reads: bool
-) -> Response:
+    request: LegacyRequest,
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    reads: bool,
+    tag: str = "",
+) -> Answer:
     """A document with its own validator, or 304 where the client has it already."""
-    head, tag = request.method == "HEAD", {"ETag": entity_tag(body)}
-    have = request.headers.get("if-none-match") if reads else None
-    if have is not None and matches(have, tag["ETag"], weakly=True):
-        return answer(HTTPStatus.NOT_MODIFIED, b"", tag, head=head)
-    return answer(status, body, {**tag, **headers}, head=head)
+    head, tag = request.method == "HEAD", tag or entity_tag(body)
+    have = request.fields.get(b"if-none-match") if reads else None
+    if have is not None and matches(have, tag, weakly=True):
+        return answer(HTTPStatus.NOT_MODIFIED, b"", {"ETag": tag}, head=head)
+    return answer(status, body, {"ETag": tag, **headers}, head=head)
 
 
-def failure(error: ProxyError, pack: Pack, *, head: bool, made_at: str = "") -> Response:
+def failure(error: ProxyError, pack: Pack, *, head: bool, made_at: str = "") -> Answer:
     """
     The legacy form of an error. Nothing of the new API is in it; a record that was made all the
     same is told by its place.

@@ -58,12 +58,14 @@ class Calls:
     ) -> Reply:
         """One call; where the credential is refused, once more with a fresh one if there is any."""
         path = filled(call.path, ids) + (f"?{query}" if query else "")
-        content = None if document is None else strict_json.dump(dict(document))
-        extra = {
-            "content-type": "application/json" if content is not None else None,
-            "if-match": if_match,
-            "idempotency-key": key or None,
-        }
+        content, extra = None, []
+        if document is not None:
+            content = strict_json.dump(dict(document))
+            extra.append(("content-type", "application/json"))
+        if if_match is not None:
+            extra.append(("if-match", if_match))
+        if key:
+            extra.append(("idempotency-key", key))
         reply = await self._send(call, path, extra, content)
         if reply.status == 401:
             try:
@@ -86,19 +88,17 @@ class Calls:
             raise UpstreamTimeoutError from error
 
     async def _send(
-        self, call: UpstreamCall, path: str, extra: Mapping[str, str | None], content: bytes | None
+        self, call: UpstreamCall, path: str, extra: headers.Pairs, content: bytes | None
     ) -> Reply:
-        sent = [*self.shared]
-        for name, value in {"authorization": self.caller.authorization, **extra}.items():
-            if value is not None:
-                sent.append((name, value))
+        credential = self.caller.authorization
+        shown = [] if credential is None else [("authorization", credential)]
         reply = await self.upstream.ask(
             call.method,
             path,
-            sent,
+            [*self.shared, *shown, *extra],
             content,
             operation=f"{call.method} {call.path}",
-            caller=self.caller.authorization or "",
+            caller=credential or "",
             ends_at=self.ends_at,
         )
         self.status = reply.status
@@ -134,17 +134,16 @@ class Calls:
         except strict_json.NotStrictJsonError as error:
             raise UpstreamContractError([Problem("", "not_json")]) from error
 
-    async def pages(self, endpoint: Endpoint, ids: Ids, max_pages: int) -> AsyncIterator[Json]:
+    async def pages(
+        self, endpoint: Endpoint, ids: Ids, first: Reply, max_pages: int
+    ) -> AsyncIterator[Json]:
         """
         The pages of a list, each as a document. Never a part as if it were the whole.
 
         Raises `ListTooLongError` past so many of them.
         """
-        queries = [""]
+        queries, reply = [""], first
         while True:
-            reply = self.succeeded(
-                endpoint.call, await self.exchange(endpoint.call, ids, query=queries[-1])
-            )
             document = self.document_in(reply)
             yield document
             query = _next(endpoint, ids, reply, document, len(queries))
@@ -155,6 +154,9 @@ class Calls:
             if len(queries) == max_pages:
                 raise ListTooLongError
             queries.append(query)
+            reply = self.succeeded(
+                endpoint.call, await self.exchange(endpoint.call, ids, query=query)
+            )
 
 
 def _next(endpoint: Endpoint, ids: Ids, reply: Reply, document: Json, number: int) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from proxy.credentials import Credentials
+from proxy.journey.at_once import AtOnce
+from proxy.journey.deadlines import Deadlines
 from proxy.journey.memory import Memory
 from proxy.journey.room import Room
 from proxy.journey.routing import Router
@@ -31,8 +33,11 @@ class Gateway:
     losses: Losses
     counts: Counts
     turns: Turns
+    deadlines: Deadlines
     room: Room
-    clock: Callable[[], datetime]
+    at_once: Mapping[tuple[str, str], AtOnce]
+    """By legacy path and action."""
+    day: Callable[[], date]
 
     async def close(self) -> None:
         """Let go of the connections and of the store."""
@@ -43,4 +48,4 @@ class Gateway:
     @property
     def today(self) -> date:
         """The day on the legacy side."""
-        return self.clock().astimezone(self.loaded.pack.zone).date()
+        return self.day()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 from email.message import Message
+from functools import lru_cache
 from typing import Any
-
-from starlette.requests import Request
 
 from proxy import strict_json
 from proxy.errors import MalformedError, TooLargeError, UnsupportedMediaError
 from proxy.journey import forms
+from proxy.legacy_request import LegacyRequest
 
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """By the names that Python gives them: `utf8` and `latin1` are among their others."""
@@ -20,24 +20,31 @@ BOM = b"\xef\xbb\xbf"
 FORM = "application/x-www-form-urlencoded"
 
 
-async def read(request: Request, limit: int, hold: Callable[[int], None]) -> bytes:
+async def read(request: LegacyRequest, limit: int, hold: Callable[[int], None]) -> bytes:
     """
     The body, whole; `hold` is told of every byte before it is kept.
 
-    Raises `TooLargeError` as soon as it is larger than `limit` bytes.
+    Raises `TooLargeError` as soon as it is larger than `limit` bytes, and `MalformedError` where
+    the client leaves before it has come whole.
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if (request.fields.get(b"content-encoding") or "identity").lower() != "identity":
         raise UnsupportedMediaError
-    length = request.headers.get("content-length", "0").lstrip("0")
+    length = (request.fields.get(b"content-length") or "0").lstrip("0")
     if len(length) > len(str(limit)):
         raise TooLargeError
-    body = bytearray()
-    async for chunk in request.stream():
-        if len(body) + len(chunk) > limit:
+    pieces: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedError
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        size += len(piece)
+        if size > limit:
             raise TooLargeError
-        hold(len(chunk))
-        body += chunk
-    return bytes(body)
+        hold(len(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def parse(body: bytes, content_type: str, charset: str | None, max_depth: int) -> Any:
@@ -72,6 +79,7 @@ def _form(text: str, charset: str, otherwise: str | None) -> dict[str, Any]:
     return forms.parse(text, otherwise)
 
 
+@lru_cache(maxsize=64)
 def _declared(content_type: str) -> tuple[str, str | None]:
     """The media type, and the charset of a Content-Type by the name that Python gives it."""
     header = Message()

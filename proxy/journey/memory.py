@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from mappings.core import pointer as pointers
-from mappings.core.context import Document, Ids, Json, Key, Loss, is_blank
+from mappings.core.context import NO_IDS, Document, Ids, Json, Key, Loss, is_blank
 from mappings.core.endpoint import Row
 from mappings.core.errors import Problem
 from mappings.core.pack import Pack
@@ -67,13 +68,27 @@ class Memory:
     policy: Policy
     uuid_kinds: frozenset[str] = frozenset()
     """Kinds whose legacy id is the modern one, where the crosswalk has no pair."""
+    remembers_creations: bool = True
+    """Whether the same creation soon again is the same one."""
 
-    async def modern(self, row: Row, legacy: Mapping[str, str]) -> dict[str, str]:
+    @property
+    def keeps(self) -> bool:
+        """Whether values are set aside at all."""
+        return self.store.keeps
+
+    @property
+    def known(self) -> Mapping[str, Mapping[str, Json]]:
+        """By kind and modern id, the legacy ids that are at hand without waiting."""
+        return self.store.known
+
+    async def modern(self, row: Row, legacy: Mapping[str, str]) -> Mapping[str, str]:
         """
         The modern ids for those that a legacy path names.
 
         Raises `NotFoundError` for an integer that was never given out.
         """
+        if not row.kinds:
+            return legacy
         asked = {
             name: (kind, value if kind in self.uuid_kinds else _integer(value))
             for name, value in legacy.items()
@@ -91,6 +106,8 @@ class Memory:
     async def ids(self, mapping: RecordMapping, records: Iterable[Document]) -> Ids:
         """The legacy ids of all that modern records hold; what is new is given its own."""
         asked = dict.fromkeys(key for record in records for key in mapping.modern_ids(record))
+        if not asked:
+            return NO_IDS
         same = [key for key in asked if key[0] in self.uuid_kinds]
         others = [key for key in asked if key[0] not in self.uuid_kinds]
         given = await self.store.legacy_ids(others) if others else {}
@@ -101,8 +118,15 @@ class Memory:
         self, mapping: RecordMapping, records: Iterable[Document]
     ) -> dict[Key, dict[str, Json]]:
         """The values that are set aside for modern records and those within them."""
-        asked = {key for record in records for key in mapping.set_aside_in(record)}
-        found = await self.store.asides(asked) if asked and self.store.keeps else {}
+        if not self.keeps:
+            return {}
+        return await self.asides_of(
+            {key for record in records for key in mapping.set_aside_in(record)}
+        )
+
+    async def asides_of(self, asked: Collection[Key]) -> dict[Key, dict[str, Json]]:
+        """The values that are set aside for these records, as far as the policy keeps them."""
+        found = await self.store.asides(asked) if asked else {}
         return {
             key: {name: value for name, value in kept.items() if self.policy.of(name) == "keep"}
             for key, kept in found.items()
@@ -115,16 +139,19 @@ class Memory:
         Raises `InvalidDocumentError` with all those that the policy rejects.
         """
         written = [("", upgraded.aside), *((it.pointer, it.aside) for it in upgraded.items)]
-        fates = {
-            pointers.child(where, name): self.policy.of(name)
-            for where, aside in written
-            for name, value in aside.items()
-            if not is_blank(value)
-        }
-        rejected = [place for place, fate in fates.items() if fate == "reject"]
+        rejected, dropped = [], []
+        for where, aside in written:
+            for name, value in aside.items():
+                fate = self.policy.of(name)
+                if fate == "keep" or is_blank(value):
+                    continue
+                if fate == "reject":
+                    rejected.append(Problem(pointers.child(where, name), "not_kept"))
+                else:
+                    dropped.append(_dropped(where, name))
         if rejected:
-            raise InvalidDocumentError([Problem(place, "not_kept") for place in rejected])
-        return [Loss(place, declared=True) for place, fate in fates.items() if fate == "drop"]
+            raise InvalidDocumentError(rejected)
+        return dropped
 
     async def begin(self, *parts: bytes) -> Intent:
         """The creation that these parts describe, begun now or before."""
@@ -146,6 +173,8 @@ class Memory:
         self, key: Key, owner_id: str, aside: Document, intent: Intent | None = None
     ) -> None:
         """Remember what an accepted write leaves here; of a creation, that it is done."""
+        if not self.keeps and not self.remembers_creations:
+            return
         values = {
             # What is dropped must not leave an older value behind, to be shown another day.
             name: value if self.policy.of(name) == "keep" else None
@@ -154,6 +183,12 @@ class Memory:
         asides = [Aside(key, owner_id, values)] if values and self.store.keeps else []
         if asides or intent:
             await self.store.keep(asides, intent=intent, made=key[1] if intent else None)
+
+
+@lru_cache(maxsize=256)
+def _dropped(where: str, name: str) -> Loss:
+    """Few and always the same, for they are fields of the mapping."""
+    return Loss(pointers.child(where, name), declared=True)
 
 
 def _integer(value: str) -> int:

@@ -63,7 +63,12 @@ class Reader:
         One record by a path of its own, which must have `named` its owner where nothing else
         tells of it. Raises `NotFoundError` for one of another owner.
         """
-        reply = await self.calls.ask(endpoint.read, ids)
+        return self.alone_in(endpoint, await self.calls.ask(endpoint.read, ids), ids, named=named)
+
+    def alone_in(
+        self, endpoint: Endpoint, reply: Reply, ids: Ids, *, named: bool = False
+    ) -> Stored:
+        """The same, of a reply that has come."""
         record = self.record_in(endpoint.mapping, reply, ids[ID])
         owner = endpoint.owner
         unnamed = named and owner is not None and record.get(owner.named_in) is None
@@ -78,13 +83,15 @@ class Reader:
         _fit(owner.mapping, parent)
         return parent
 
-    async def every(self, endpoint: Endpoint, ids: Ids) -> tuple[list[Document], Document | None]:
-        """The records of a list, and the record around them."""
-        if endpoint.owner is not None:
-            parent = await self.owner(endpoint.owner, ids)
-            return list(_within(endpoint.owner, parent)), parent
+    async def within(self, owner: Owner, ids: Ids) -> tuple[list[Document], Document]:
+        """The records within the one that a path names, and that one."""
+        parent = await self.owner(owner, ids)
+        return list(_within(owner, parent)), parent
+
+    async def every(self, endpoint: Endpoint, ids: Ids, first: Reply) -> list[Document]:
+        """The records of a list, of which the first page has come."""
         records: dict[object, Document] = {}
-        async for page in self.calls.pages(endpoint, ids, self.max_pages):
+        async for page in self.calls.pages(endpoint, ids, first, self.max_pages):
             key = endpoint.list_key
             listed = page.get(key) if key and isinstance(page, Mapping) else page
             if not isinstance(listed, list):
@@ -93,7 +100,7 @@ class Reader:
                 # While pages are read the list can move on: no record is shown twice.
                 identity = endpoint.mapping.identity_of(record) if _is_record(record) else None
                 records.setdefault(identity or len(records), record)
-        return list(records.values()), None
+        return list(records.values())
 
     def record_in(self, mapping: RecordMapping, reply: Reply, identity: str = "") -> Document:
         """The record in a reply; its id must be the one that was asked for."""

@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mappings.core.endpoint import UUID_PATTERN, Endpoint, Local, Row
 from mappings.core.pack import Pack
 from proxy.errors import MethodNotAllowedError, NotFoundError
 
+PARAMETER = re.compile(r"{(\w+)}")
 
-@dataclass(frozen=True, slots=True)
-class Route:
+
+class Route(NamedTuple):
     """A request's row, the ids that its path names, and the prefix under which it came."""
 
     row: Row
     ids: Mapping[str, str]
     """The legacy ids by parameter, in lower case."""
     prefix: str
-
-    @property
-    def reads(self) -> bool:
-        """Whether the request changes nothing."""
-        row = self.row
-        return isinstance(row, Local) or (
-            isinstance(row, Endpoint) and row.action in ("read", "list")
-        )
+    reads: bool
+    """Whether the request changes nothing."""
 
 
 class Router:
     """The legacy surface of a pack, compiled."""
 
     def __init__(self, pack: Pack) -> None:
-        suffix = f"(?:{re.escape(pack.suffix)})?"
+        self._plain: dict[bytes, dict[str, Route]] = {}
+        """Paths without a parameter, in every way in which they may be written."""
+        self._named: list[tuple[re.Pattern[str], dict[str, Row]]] = []
         prefixes = "|".join(
             re.escape(prefix) for prefix in sorted(pack.prefixes, key=len, reverse=True)
         )
-        self._paths = []
         for path in dict.fromkeys(row.path for row in pack.endpoints):
             rows = [row for row in pack.endpoints if row.path == path]
-            named = _named(path, rows[0])
-            pattern = re.compile(f"(?P<prefix>{prefixes}){named}{suffix}/?", re.ASCII)
-            self._paths.append((pattern, self._methods(rows)))
+            if PARAMETER.search(path):
+                named = f"{_pattern(path, rows[0])}(?:{re.escape(pack.suffix)})?/?"
+                pattern = re.compile(f"(?P<prefix>{prefixes}){named}", re.ASCII)
+                self._named.append((pattern, _by_method(rows)))
+                continue
+            for prefix in pack.prefixes:
+                routes = {
+                    method: Route(row, {}, prefix, _reads(row))
+                    for method, row in _by_method(rows).items()
+                }
+                for end in ("", "/", pack.suffix, f"{pack.suffix}/"):
+                    self._plain.setdefault(f"{prefix}{path}{end}".encode(), routes)
 
     def resolve(self, method: str, raw_path: bytes) -> Route:
         """
@@ -51,28 +56,38 @@ class Router:
 
         Raises `NotFoundError`, `MethodNotAllowedError`.
         """
+        routes = self._plain.get(raw_path)
+        if routes is not None:
+            route = routes.get(method)
+            if route is None:
+                raise MethodNotAllowedError(sorted(routes))
+            return route
         path = raw_path.decode("latin-1")
-        for pattern, methods in self._paths:
+        for pattern, methods in self._named:
             found = pattern.fullmatch(path)
             if found is not None:
                 if method not in methods:
                     raise MethodNotAllowedError(sorted(methods))
                 named = found.groupdict()
-                prefix = named.pop("prefix")
+                prefix, row = named.pop("prefix"), methods[method]
                 ids = {name: value.lower() for name, value in named.items()}
-                return Route(methods[method], ids, prefix)
+                return Route(row, ids, prefix, _reads(row))
         raise NotFoundError
 
-    @staticmethod
-    def _methods(rows: Iterable[Row]) -> dict[str, Row]:
-        methods = {method: row for row in rows for method in row.methods}
-        return methods | ({"HEAD": methods["GET"]} if "GET" in methods else {})
+
+def _by_method(rows: Iterable[Row]) -> dict[str, Row]:
+    methods = {method: row for row in rows for method in row.methods}
+    return methods | ({"HEAD": methods["GET"]} if "GET" in methods else {})
 
 
-def _named(path: str, row: Row) -> str:
+def _reads(row: Row) -> bool:
+    return isinstance(row, Local) or (isinstance(row, Endpoint) and row.action in ("read", "list"))
+
+
+def _pattern(path: str, row: Row) -> str:
     """A path as a pattern, in which each parameter has the form that the row gives its id."""
     pattern = re.escape(path)
-    for name in re.findall(r"{(\w+)}", path):
+    for name in PARAMETER.findall(path):
         form = row.patterns.get(name, UUID_PATTERN)
         pattern = pattern.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>{form})")
     return pattern

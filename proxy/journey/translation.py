@@ -8,15 +8,14 @@ the order in which a request walks.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from mappings.core import pointer as pointers
-from mappings.core.context import Context, Document, Json, Loss
+from mappings.core.compiled.inline import Shown
+from mappings.core.context import EMPTY, Context, Document, Json, Loss
 from mappings.core.endpoint import ID, Endpoint, filled
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.results import Upgraded
@@ -28,11 +27,14 @@ from proxy.errors import (
     UpstreamContractError,
 )
 from proxy.journey import answers, headers
+from proxy.journey.answers import Answer
+from proxy.journey.at_once import LARGE_BYTES, SLICE, AtOnce
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.gateway import Gateway
 from proxy.journey.reading import Reader, Stored, strangers
 from proxy.journey.routing import Route
-from proxy.journey.writing import Writer
+from proxy.journey.writing import Made, Writer
+from proxy.legacy_request import LegacyRequest
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Journey:
     """One request on its way through an endpoint, and what it leaves for the log."""
 
     gateway: Gateway
-    request: Request
+    request: LegacyRequest
     route: Route
     endpoint: Endpoint
     calls: Calls
@@ -53,37 +55,60 @@ class Journey:
     unknown: list[str] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
 
-    async def answer(self) -> Response:
+    async def answer(self) -> Answer:
         """Carry the request to the new API and its answer back."""
-        actions = {
-            "read": self.read,
-            "list": self.read_all,
-            "create": self.create,
-            "update": self.update,
-            "delete": self.delete,
-            "run": self.run,
-        }
-        return await actions[self.endpoint.action]()
+        return await ACTIONS[self.endpoint.action](self)
 
-    async def read(self) -> Response:
+    async def read(self) -> Answer:
         """One record."""
-        found = await self.reader.found(self.endpoint, self.ids)
-        return self.shown(await self.downgraded(found.record, found.parent))
+        endpoint, ids = self.endpoint, self.ids
+        if endpoint.owner is not None:
+            found = await self.reader.found(endpoint, ids)
+            return self.shown(await self.downgraded(found.record, found.parent))
+        reply = await self.calls.ask(endpoint.read, ids)
+        if self.at_once is not None:
+            body = await self.at_once.one(reply.body, ids[ID], self.gateway.today)
+            if body is not None:
+                return self.told(body)
+        alone = self.reader.alone_in(endpoint, reply, ids)
+        return self.shown(await self.downgraded(alone.record, None))
 
-    async def read_all(self) -> Response:
+    async def read_all(self) -> Answer:
         """Every record that the caller may see, as a bare array."""
-        records, parent = await self.reader.every(self.endpoint, self.ids)
-        return self.shown(await self.all_downgraded(records, parent))
+        endpoint, ids = self.endpoint, self.ids
+        if endpoint.owner is not None:
+            records, parent = await self.reader.within(endpoint.owner, ids)
+            return self.shown(await self.all_downgraded(records, parent))
+        first = await self.calls.ask(endpoint.call, ids)
+        if self.at_once is not None and first.next is None and endpoint.told_by_links:
+            body = await self.at_once.every(first.body, self.gateway.today)
+            if body is not None:
+                large = len(body) > LARGE_BYTES
+                tag = await asyncio.to_thread(headers.entity_tag, body) if large else ""
+                return self.told(body, tag=tag)
+        records = await self.reader.every(endpoint, ids, first)
+        return self.shown(await self.all_downgraded(records, None))
 
-    async def create(self) -> Response:
+    async def create(self) -> Answer:
         """A record that is not there yet."""
         written = self.written()
         parent = await self.parent()
         upgraded = await self.upgraded(written, None, parent)
-        record = await self.writer.make(
-            self.endpoint, self.ids, written, upgraded.document, upgraded.aside
+        # What goes out by calls of its own is read again with the record.
+        at_once = None if upgraded.items else self.at_once
+        made = await self.writer.make(
+            self.endpoint,
+            self.ids,
+            written,
+            upgraded.document,
+            upgraded.aside,
+            at_once=at_once,
         )
-        record = await self.whole(record, upgraded)
+        shown = await self.seen(made, at_once)
+        if shown is not None:
+            self.made_at = self.location_of(shown)
+            return self.shown(shown, {"Location": self.made_at})
+        record = await self.whole(made.record(), upgraded)
         document = await self.downgraded(record, parent)
         self.made_at = self.location_of(document)
         if upgraded.items:
@@ -91,7 +116,7 @@ class Journey:
             document = await self.downgraded(record, parent)
         return self.shown(document, {"Location": self.made_at})
 
-    async def update(self) -> Response:
+    async def update(self) -> Answer:
         """A record that is: what the client did not change stays as it is stored."""
         written = self.written()
         stored = await self.reader.stored(self.endpoint, self.ids)
@@ -111,19 +136,31 @@ class Journey:
         record = await self.with_items(record or stored.record, upgraded)
         return self.shown(await self.downgraded(record, stored.parent))
 
-    async def delete(self) -> Response:
+    async def delete(self) -> Answer:
         """A record that shall not be any more, and all that is remembered of it."""
-        condition = self.check_condition if "if-match" in self.request.headers else None
+        asked = self.request.fields.get(b"if-match")
+        condition = None if asked is None else self.check_condition
         await self.writer.remove(self.endpoint, self.ids, condition)
         return answers.answer(self.endpoint.status, self.encoded({}), {}, head=False)
 
-    async def run(self) -> Response:
+    async def run(self) -> Answer:
         """Something that is done with a record; it is shown as it is then."""
         before = await self.reader.alone(self.endpoint, self.ids, named=True)
         reply = await self.calls.ask(self.endpoint.call, self.ids)
         record = self.reader.answered(self.endpoint, reply, self.ids)
         record = record or await self.read_again(before.record)
         return self.shown(await self.downgraded(record, None))
+
+    async def seen(self, made: Made, at_once: AtOnce | None) -> Shown | None:
+        """What a client sees of a record that was made, where it can be shown at once."""
+        if at_once is None or made.seen is None:
+            return None
+        return await at_once.shown(made.seen, self.gateway.today)
+
+    @property
+    def at_once(self) -> AtOnce | None:
+        """The way from bytes to legacy documents, where this endpoint has one."""
+        return self.gateway.at_once.get((self.endpoint.path, self.endpoint.action))
 
     @property
     def reader(self) -> Reader:
@@ -156,7 +193,7 @@ class Journey:
 
     async def check_condition(self, stored: Stored) -> None:
         """Hold the client to its own If-Match, which is about the legacy document."""
-        condition = self.request.headers.get("if-match")
+        condition = self.request.fields.get(b"if-match")
         if condition is not None:
             shown = self.encoded(await self.downgraded(stored.record, stored.parent))
             if not headers.matches(condition, headers.entity_tag(shown), weakly=False):
@@ -168,7 +205,9 @@ class Journey:
         """The modern side of what the client wrote; the losses are noted."""
         context = await self.context([] if base is None else [base], parent)
         try:
-            upgraded = self.endpoint.mapping.upgrade(written, replace(context, base=base))
+            if base is not None:
+                context = replace(context, base=base)
+            upgraded = self.endpoint.mapping.upgrade(written, context)
         except DocumentError as error:
             raise InvalidDocumentError(error.problems) from error
         if upgraded.stale and self.endpoint.stale_writes == "conflict":
@@ -223,7 +262,10 @@ class Journey:
         if misfits:
             raise UpstreamContractError(misfits)
         context = await self.context(records, parent)
-        for record in records:
+        for number, record in enumerate(records, 1):
+            if not number % SLICE:
+                # Others have their turn.
+                await asyncio.sleep(0)
             downgraded = mapping.show(record, context)
             self.unknown += downgraded.unknown
             shown.append(downgraded.document)
@@ -231,6 +273,8 @@ class Journey:
 
     async def context(self, records: Sequence[Document], parent: Document | None) -> Context:
         """What a translation of these records may know."""
+        if not records:
+            return Context(self.gateway.today, tables=self.gateway.loaded.tables, parent=parent)
         gateway, mapping = self.gateway, self.endpoint.mapping
         return Context(
             today=gateway.today,
@@ -240,7 +284,7 @@ class Journey:
             parent=parent,
         )
 
-    def location_of(self, document: Document) -> str:
+    def location_of(self, document: Document | Shown) -> str:
         """Where a legacy client finds the record that it made."""
         pack, identifier = self.gateway.loaded.pack, self.endpoint.mapping.identifier
         identity = {} if identifier is None else {ID: str(document[identifier.legacy[0]])}
@@ -251,13 +295,28 @@ class Journey:
         """A legacy document as bytes."""
         return answers.encode(document, self.gateway.loaded.pack)
 
-    def shown(self, document: Any, extra: Mapping[str, str] | None = None) -> Response:
+    def shown(self, document: Any, extra: Mapping[str, str] = EMPTY) -> Answer:
         """The answer, or 304 where the client has it already."""
-        told = {headers.LOST: headers.lost(self.lost)} if self.lost else {}
+        return self.told(self.encoded(document), extra)
+
+    def told(self, body: bytes, extra: Mapping[str, str] = EMPTY, *, tag: str = "") -> Answer:
+        """The same, of a document in bytes; `tag` is its validator, where that is known."""
+        lost = {headers.LOST: headers.lost(self.lost)} if self.lost else EMPTY
         return answers.shown(
             self.request,
             self.endpoint.status,
-            self.encoded(document),
-            {**told, **(extra or {})},
+            body,
+            {**lost, **extra},
             reads=self.route.reads,
+            tag=tag,
         )
+
+
+ACTIONS = {
+    "read": Journey.read,
+    "list": Journey.read_all,
+    "create": Journey.create,
+    "update": Journey.update,
+    "delete": Journey.delete,
+    "run": Journey.run,
+}

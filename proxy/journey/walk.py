@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from mappings.core.context import Json
 from mappings.core.endpoint import Endpoint, Local, Refused, Token
@@ -20,10 +18,12 @@ from proxy.errors import (
     UpstreamTimeoutError,
 )
 from proxy.journey import answers, headers, legacy_body
+from proxy.journey.answers import Answer
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
 from proxy.journey.translation import Journey
+from proxy.legacy_request import LegacyRequest
 
 NOT_SERVED = 501
 
@@ -33,8 +33,10 @@ class Walk:
     """One request, and what the log tells of it."""
 
     gateway: Gateway
-    request: Request
+    request: LegacyRequest
     request_id: str
+    task: asyncio.Task[Any]
+    """In which it is answered."""
     route: Route | None = None
     journey: Journey | None = None
     calls: Calls | None = None
@@ -42,14 +44,13 @@ class Walk:
     """When it must be over, by the clock of the event loop."""
     begun: bool = False
     """Whether a write has begun: then it goes on to its end, even when its client leaves."""
-    _until: asyncio.Timeout = field(init=False)
     _held: int = 0
 
-    async def answer(self) -> Response:
+    async def answer(self) -> Answer:
         """The legacy answer; whatever goes wrong is raised."""
-        path: bytes = self.request.scope["raw_path"]
-        self.route = route = self.gateway.router.resolve(self.request.method, path)
-        headers.check(self.request.headers)
+        request = self.request
+        self.route = route = self.gateway.router.resolve(request.method, request.path)
+        headers.check(request.fields)
         row = route.row
         if isinstance(row, Endpoint):
             return await self._carried(route, row)
@@ -59,18 +60,18 @@ class Walk:
             return await self._signed_in()
         raise NotServedError(row.status if isinstance(row, Refused) else NOT_SERVED)
 
-    async def _carried(self, route: Route, row: Endpoint) -> Response:
+    async def _carried(self, route: Route, row: Endpoint) -> Answer:
         """Carried over to the new API. The body comes first: it may hold the credential."""
         gateway, request = self.gateway, self.request
         shared = headers.to_upstream(
-            request.headers,
+            request.fields,
             self.request_id,
             pseudonym=gateway.upstream.pseudonym,
             version=request.scope["http_version"],
         )
-        body, token = await self._body(row)
+        body, token = (None, None) if route.reads else await self._body(row)
 
-        async def carry() -> Response:
+        async def carry() -> Answer:
             caller = await gateway.credentials.caller(request, token)
             self.calls = Calls(
                 gateway.upstream,
@@ -88,36 +89,43 @@ class Walk:
 
         return await self._within_the_deadline(carry)
 
-    async def _signed_in(self) -> Response:
+    async def _signed_in(self) -> Answer:
         """Tokens for who signs in."""
         body = await legacy_body.read(
             self.request, self.gateway.settings.max_body_bytes, self._hold
         )
 
-        async def sign_in() -> Response:
+        async def sign_in() -> Answer:
             # Whoever leaves ends it as little as a write; its deadline does.
             self.begun = True
             return await self.gateway.credentials.sign_in(self.request, body)
 
         return await self._within_the_deadline(sign_in)
 
-    async def _within_the_deadline(self, work: Callable[[], Awaitable[Response]]) -> Response:
+    async def _within_the_deadline(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """
         What comes of a request that has arrived whole, once it has its turn.
 
         Raises `OverloadedError`, `UpstreamTimeoutError`.
         """
-        turns = self.gateway.turns
-        self.ends_at = asyncio.get_running_loop().time() + self.gateway.settings.deadline_seconds
+        turns, deadlines = self.gateway.turns, self.gateway.deadlines
+        task = self.task
+        cancelled = task.cancelling()
+        self.ends_at = deadlines.begin(task)
         try:
-            async with asyncio.timeout_at(self.ends_at) as self._until:
-                await turns.take()
-                try:
-                    return await work()
-                finally:
-                    turns.give_back()
-        except TimeoutError as error:
-            raise UpstreamTimeoutError(sent=False) from error
+            await turns.take()
+            try:
+                return await work()
+            finally:
+                turns.give_back()
+        except asyncio.CancelledError:
+            # Whoever cancels it besides has the last word.
+            if deadlines.end(task) and task.uncancel() <= cancelled:
+                raise UpstreamTimeoutError(sent=False) from None
+            raise
+        finally:
+            if deadlines.end(task):
+                task.uncancel()
 
     def over(self) -> None:
         """Whatever came of it, nothing of what its client sent is held any more."""
@@ -131,17 +139,15 @@ class Walk:
     def _begin(self) -> None:
         """From here on the work is not cut short: each of its calls is, by the same deadline."""
         self.begun = True
-        self._until.reschedule(None)
+        self.gateway.deadlines.put_off(self.task)
 
     async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
         """The document that the client sent, and the token that old clients put into it."""
         settings = self.gateway.settings
-        if row.action in ("read", "list"):
-            return None, None
         try:
             document = legacy_body.parse(
                 await legacy_body.read(self.request, settings.max_body_bytes, self._hold),
-                self.request.headers.get("content-type", ""),
+                self.request.fields.get(b"content-type") or "",
                 self.gateway.loaded.pack.charset,
                 settings.max_depth,
             )
@@ -152,10 +158,10 @@ class Walk:
             raise
         return without_token(document) if isinstance(document, dict) else (document, None)
 
-    async def _looked_up(self, row: Local) -> Response:
+    async def _looked_up(self, row: Local) -> Answer:
         """An answer from the operator's tables alone."""
         await self.gateway.credentials.check(self.request)
-        query = self.request.scope["query_string"].decode("latin-1")
+        query = self.request.query.decode("latin-1")
         asked = dict(parse_qsl(query, keep_blank_values=True))
         document = row.answer(asked, self.gateway.loaded.tables)
         if document is None:
@@ -163,10 +169,10 @@ class Walk:
         body = answers.encode(document, self.gateway.loaded.pack)
         return answers.shown(self.request, 200, body, {}, reads=True)
 
-    @property
     def dropped_parameters(self) -> int:
         """How many query parameters the client sent that nobody reads."""
-        if self.route is None or isinstance(self.route.row, Local):
+        query = self.request.query
+        if not query or self.route is None or isinstance(self.route.row, Local):
             return 0
-        names = [part.partition(b"=")[0] for part in self.request.scope["query_string"].split(b"&")]
+        names = [part.partition(b"=")[0] for part in query.split(b"&")]
         return sum(bool(name) and name.decode("latin-1") not in PARAMETERS for name in names)

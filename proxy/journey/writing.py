@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Document, Item, equal
@@ -20,6 +21,7 @@ from proxy.errors import (
     UnknownOutcomeError,
     UpstreamStatusError,
 )
+from proxy.journey.at_once import AtOnce, Record
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.memory import Memory
 from proxy.journey.reading import Reader, Stored, belongs
@@ -35,6 +37,16 @@ Condition = Callable[[Stored], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A record that a creation made."""
+
+    record: Callable[[], Document]
+    """Gives it as a document."""
+    seen: Record | None = None
+    """It as it may be shown at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
     """Makes, changes and deletes records, each by one call of the new API."""
 
@@ -43,8 +55,15 @@ class Writer:
     memory: Memory
 
     async def make(
-        self, endpoint: Endpoint, ids: Ids, written: Document, document: Document, aside: Document
-    ) -> Document:
+        self,
+        endpoint: Endpoint,
+        ids: Ids,
+        written: Document,
+        document: Document,
+        aside: Document,
+        *,
+        at_once: AtOnce | None = None,
+    ) -> Made:
         """
         The record that a creation makes, or made when the same creation came before.
 
@@ -53,25 +72,30 @@ class Writer:
         `UnknownOutcomeError` for a retry that could make a second record.
         """
         sent = _without(document, endpoint.mapping.by_calls)
-        said = [_without(endpoint.mapping.canonical(written), endpoint.items), sent, aside]
-        intent = await self._begun(endpoint, ids, said)
+        begun = partial(self._begun, endpoint, ids, written, sent, aside)
+        intent = await begun()
         if intent.modern_id is not None and not endpoint.guarded:
             try:
-                return (await self.reader.found(endpoint, {**ids, ID: intent.modern_id})).record
+                found = await self.reader.found(endpoint, {**ids, ID: intent.modern_id})
+                return Made(lambda: found.record)
             except (NotFoundError, UpstreamStatusError) as error:
                 if error.status != GONE:
                     raise
         if intent.modern_id is not None:
             # It was deleted since, or the new API itself judges what is asked for twice.
             await self.memory.forget_creation(intent.modern_id)
-            intent = await self._begun(endpoint, ids, said)
+            intent = await begun()
         if not intent.fresh and not endpoint.idempotent:
             raise UnknownOutcomeError
         reply = await self._post(endpoint, ids, sent, intent)
         self.calls.succeeded(endpoint.call, reply, endpoint, written)
+        kind, seen = endpoint.mapping.kind, at_once and at_once.record(reply.body)
+        if at_once is not None and seen is not None:
+            await self._keep(kind, at_once.identity(seen), ids, aside, intent)
+            return Made(partial(self.reader.made_in, endpoint, reply, ids), seen)
         record = self.reader.made_in(endpoint, reply, ids)
-        await self._keep(endpoint.mapping, ids, record, aside, intent)
-        return record
+        await self._keep(kind, str(endpoint.mapping.identity_of(record)), ids, aside, intent)
+        return Made(lambda: record)
 
     async def change(
         self,
@@ -105,7 +129,8 @@ class Writer:
 
     async def keep(self, endpoint: Endpoint, ids: Ids, record: Document, aside: Document) -> None:
         """Remember what is set aside of a record whose change was accepted."""
-        await self._keep(endpoint.mapping, ids, record, aside, None)
+        mapping = endpoint.mapping
+        await self._keep(mapping.kind, str(mapping.identity_of(record)), ids, aside, None)
 
     async def remove(self, endpoint: Endpoint, ids: Ids, condition: Condition | None) -> None:
         """
@@ -155,8 +180,13 @@ class Writer:
         await self.change(endpoint, ids, stored, item.written, item.changes)
         await self.keep(endpoint, ids, base, item.aside)
 
-    async def _begun(self, endpoint: Endpoint, ids: Ids, said: Sequence[Document]) -> Intent:
+    async def _begun(
+        self, endpoint: Endpoint, ids: Ids, written: Document, sent: Document, aside: Document
+    ) -> Intent:
         """The intent of this creation: its caller, its call and what it says tell it apart."""
+        if not self.memory.remembers_creations:
+            return await self.memory.begin()
+        said = [_without(endpoint.mapping.canonical(written), endpoint.items), sent, aside]
         return await self.memory.begin(
             self.calls.caller.identity.encode(),
             f"{endpoint.call.method} {filled(endpoint.call.path, ids)}".encode(),
@@ -182,16 +212,10 @@ class Writer:
         return await self.calls.exchange(endpoint.call, ids, sent, if_match=stored.etag)
 
     async def _keep(
-        self,
-        mapping: RecordMapping,
-        ids: Ids,
-        record: Document,
-        aside: Document,
-        intent: Intent | None,
+        self, kind: str, identity: str, ids: Ids, aside: Document, intent: Intent | None
     ) -> None:
-        identity = str(mapping.identity_of(record))
         owner_id = ids.get(OWNER, identity)
-        await self.memory.keep((mapping.kind, identity), owner_id, aside, intent)
+        await self.memory.keep((kind, identity), owner_id, aside, intent)
 
 
 def _without(fields: Document, by_calls: Container[str]) -> dict[str, object]:

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import structlog
 
+from proxy.observe.access_log import AccessLog
+
 FIELDS = frozenset(
     {
         "at",
@@ -34,9 +36,11 @@ FIELDS = frozenset(
 )
 """What a line may hold. None of these is ever a value of a record, a path or a query."""
 
-LIBRARIES = ("aiosqlite", "alembic", "httpcore", "httpx", "sqlalchemy", "uvicorn.access")
+LIBRARIES = ("alembic", "httpcore", "httpx", "psycopg", "sqlalchemy", "uvicorn.access")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+access = AccessLog()
+"""Where the line of each request goes."""
 
 
 def configure() -> None:
@@ -52,6 +56,7 @@ def configure() -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    access.write = sys.stderr.write
     server = logging.getLogger("uvicorn.error")
     server.handlers, server.propagate = [_OfTheServer()], False
     # Their lines hold URLs and values of statements, and those hold what is told of a person.
@@ -69,6 +74,7 @@ class _OfTheServer(logging.Handler):
 def silence() -> None:
     """Write no event at all."""
     structlog.configure(processors=[_nothing])
+    access.write = None
 
 
 def _nothing(logger: Any, method: str, event: MutableMapping[str, Any]) -> NoReturn:

@@ -27,10 +27,10 @@ class Losses:
         self, losses: Iterable[Loss], unknown: Iterable[str] = (), parameters: int = 0
     ) -> None:
         """Count what one request lost, the codes that nobody knew, the parameters dropped."""
-        self.by_field.update(
-            pointers.field_path(loss.pointer) if loss.declared else UNDECLARED for loss in losses
-        )
-        self.unknown.update(pointers.field_path(pointer) for pointer in unknown)
+        for loss in losses:
+            self.by_field[pointers.field_path(loss.pointer) if loss.declared else UNDECLARED] += 1
+        for pointer in unknown:
+            self.unknown[pointers.field_path(pointer)] += 1
         self.parameters += parameters
 
     def tell(self) -> None:

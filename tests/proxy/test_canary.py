@@ -1,5 +1,6 @@
 """A value that stands nowhere else goes in everywhere, and must not be seen where it may not."""
 
+import asyncio
 import contextlib
 import io
 import logging
@@ -11,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from starlette.requests import Request
 
 from proxy.errors import ProxyError
 from proxy.journey.walk import Walk
+from proxy.legacy_request import LegacyRequest
 from tests.proxy.conftest import KEYS, Gateways, LogLines, legacy_client_of
 from tests.proxy.documents import (
     LEGACY_FIELDS,
@@ -269,9 +270,11 @@ async def test_no_value_is_in_the_text_of_an_error(
         "raw_path": exchange.path.encode(),
     }
     said: list[str] = []
+    task = asyncio.current_task()
+    assert task is not None
     with contextlib.suppress(*([type(exchange.failure)] if exchange.failure else [])):
         try:
-            await Walk(gateway, Request(scope, receive), "0" * 16).answer()
+            await Walk(gateway, LegacyRequest(scope, receive), "0" * 16, task).answer()
         except ProxyError as error:
             said = [str(error), repr(error)]
 

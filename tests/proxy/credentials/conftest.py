@@ -11,18 +11,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote_plus
 
 import httpx
 import pytest
-from starlette.requests import Request
 from starlette.responses import Response
 
 from mappings.mesvaccins import PACK
 from mappings.mesvaccins.oauth import OAuth, oauth_form
 from proxy.credentials import Credentials, make_credentials
 from proxy.credentials.hashes import SecretHash
+from proxy.legacy_request import LegacyRequest
 from proxy.settings import Settings
 from proxy.store.seal import new_key
 from proxy.store.store import Session, Store
@@ -254,20 +254,24 @@ def request(
     query: str = "",
     peer: str | None = "192.0.2.7",
     **headers: str,
-) -> Request:
+) -> LegacyRequest:
     """A legacy request with these credentials."""
     pairs = [("authorization", value) for value in authorizations]
     pairs += [(name.lower().replace("_", "-"), value) for name, value in headers.items()]
-    return Request(
-        {
-            "type": "http",
-            "method": "POST",
-            "path": "/",
-            "query_string": query.encode("latin-1"),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in pairs],
-            "client": None if peer is None else (peer, 40000),
-        }
-    )
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/",
+        "query_string": query.encode("latin-1"),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in pairs],
+        "client": None if peer is None else (peer, 40000),
+    }
+    return LegacyRequest(scope, nothing_more)
+
+
+async def nothing_more() -> NoReturn:
+    """Nobody reads a body here."""
+    raise AssertionError("a body was read")
 
 
 async def signed_in(
@@ -276,7 +280,15 @@ async def signed_in(
     """The answer to a sign-in whose parameters are JSON."""
     shown = [] if authorization is None else [authorization]
     asking = request(*shown, content_type="application/json")
-    return await credentials.sign_in(asking, json.dumps(parameters).encode())
+    return await sign_in(credentials, asking, json.dumps(parameters).encode())
+
+
+async def sign_in(credentials: Credentials, asking: LegacyRequest, body: bytes) -> Response:
+    """The answer to a sign-in with this body."""
+    answer = await credentials.sign_in(asking, body)
+    response = Response(answer.body, answer.status)
+    response.raw_headers = answer.fields
+    return response
 
 
 async def settled() -> None:

@@ -25,6 +25,7 @@ from tests.proxy.credentials.conftest import (
     basic,
     key_of,
     request,
+    sign_in,
     signed_in,
 )
 
@@ -141,7 +142,7 @@ async def test_parameters_come_as_json_or_as_a_form(
     body += b'"password": "p"}' if b"{" in body else b"password=p"
     asking = request(key_of(HOSPITAL), content_type=content_type)
 
-    answer = await make().sign_in(asking, body)
+    answer = await sign_in(make(), asking, body)
 
     assert answer.status_code == 200
     assert server.asked[0]["username"] == "é"
@@ -229,14 +230,14 @@ async def test_without_any_key_nobody_is_signed_in(make: Maker, server: TokenSer
 
 
 async def test_an_array_has_no_parameters(make: Maker) -> None:
-    told(await make().sign_in(request(key_of(HOSPITAL)), b"[]"), "invalid_request")
-    told(await make().sign_in(request(key_of(HOSPITAL)), b""), "invalid_request")
+    told(await sign_in(make(), request(key_of(HOSPITAL)), b"[]"), "invalid_request")
+    told(await sign_in(make(), request(key_of(HOSPITAL)), b""), "invalid_request")
 
 
 @pytest.mark.parametrize("body", [b'{"grant_type": ', b'{"a": 1, "a": 2}', b"a=1&a=2"])
 async def test_a_body_that_cannot_be_read_is_malformed(make: Maker, body: bytes) -> None:
     with pytest.raises(MalformedError):
-        await make().sign_in(request(key_of(HOSPITAL)), body)
+        await sign_in(make(), request(key_of(HOSPITAL)), body)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""
+What the new API answered, shown from its bytes in one go.
+
+It accepts, and the journey's own steps explain: where anything is unusual it gives nothing, and
+they do it over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from mappings.core.compiled.from_bytes import FromBytes
+from mappings.core.compiled.inline import Shown
+from mappings.core.compiled.source import DECLINED
+from mappings.core.context import Context
+from mappings.core.endpoint import Endpoint
+from mappings.core.pack import Pack
+from proxy.journey import answers
+from proxy.journey.memory import Memory
+
+SLICE = 100
+"""After so many records of a list, others have their turn."""
+
+LARGE_BYTES = 1024**2
+"""A larger list is not even decoded in one go."""
+
+Record = Any
+"""A modern record as `FromBytes` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """One endpoint's way from bytes to legacy documents."""
+
+    from_bytes: FromBytes
+    memory: Memory
+    tables: Mapping[str, Any]
+    encode: Callable[[Any], bytes]
+
+    async def one(self, body: bytes, identity: str, today: date) -> bytes | None:
+        """The record in a body, shown; its id must be the one that was asked for."""
+        record = self.record(body)
+        if record is None or self.identity(record) != identity:
+            return None
+        shown = await self.shown(record, today)
+        return None if shown is None else self.encode(shown)
+
+    def record(self, body: bytes) -> Record | None:
+        """The record in a body, where it is nothing but a plain one."""
+        try:
+            return self.from_bytes.record(body)
+        except DECLINED:
+            return None
+
+    def identity(self, record: Record) -> str:
+        """Its modern id, in lower case."""
+        return self.from_bytes.identity(record)
+
+    async def shown(self, record: Record, today: date) -> Shown | None:
+        """What a legacy client sees of a record."""
+        try:
+            return (await self._showing([record], today))(record)
+        except DECLINED:
+            return None
+
+    async def every(self, body: bytes, today: date) -> bytes | None:
+        """The records of a list, shown as a bare array."""
+        large, encode = len(body) > LARGE_BYTES, self.encode
+        try:
+            if not large:
+                records = self.from_bytes.records(body)
+                show = await self._showing(records, today)
+                return encode([show(record) for record in records])
+            return await self._slice_by_slice(body, today)
+        except DECLINED:
+            return None
+
+    async def _slice_by_slice(self, body: bytes, today: date) -> bytes:
+        from_bytes, pieces = self.from_bytes, list[bytes]()
+        listed: list[Any] = from_bytes.split(body)
+        seen: set[str] = set()
+        for start in range(0, len(listed), SLICE):
+            records = [from_bytes.record(raw) for raw in listed[start : start + SLICE]]
+            seen.update(map(from_bytes.identity, records))
+            show = await self._showing(records, today)
+            pieces.append(self.encode([show(record) for record in records])[1:-1])
+            await asyncio.sleep(0)
+        if len(seen) != len(listed):
+            # While pages are read a list can move on: the journey shows no record twice.
+            raise LookupError
+        return b"[%b]" % b",".join(pieces)
+
+    async def _showing(self, records: list[Record], today: date) -> Callable[[Record], Shown]:
+        asides = {}
+        if self.memory.keeps:
+            keys = {key for record in records for key in self.from_bytes.set_aside_in(record)}
+            asides = await self.memory.asides_of(keys)
+        context = Context(today=today, tables=self.tables, asides=asides)
+        return self.from_bytes.showing(self.memory.known, context)
+
+
+def at_once(pack: Pack, memory: Memory, tables: Mapping[str, Any]) -> dict[tuple[str, str], AtOnce]:
+    """Those of a pack's endpoints that have such a way, by legacy path and action."""
+    return {
+        (row.path, row.action): AtOnce(way, memory, tables, partial(answers.encode, pack=pack))
+        for row in pack.endpoints
+        if isinstance(row, Endpoint)
+        and row.owner is None
+        and row.action in ("read", "list", "create")
+        and (way := _way(row)) is not None
+    }
+
+
+def _way(endpoint: Endpoint) -> FromBytes | None:
+    owners = [make.owner for make, _ in endpoint.items.values() if make.owner is not None]
+    named = {owner.member: owner.named_in for owner in owners}
+    return endpoint.mapping.from_bytes(named, endpoint.list_key)
