@@ -1,83 +1,83 @@
-"""How long the steps of one translation take: parse, upgrade, downgrade, dump."""
+"""How long the steps of one translation take: `python -m bench.translation`, a run of pyperf."""
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from pathlib import Path
 
-from rich.console import Console
+import pyperf  # type: ignore[import-untyped]  # it ships no types
 from rich.table import Table
 
-from bench.speed import workload
-from mappings.core.context import Context, Document
-from mappings.mesvaccins import PACK
+from bench.speed import engine, workload
+from mappings.core.context import Document
 from proxy import strict_json
 
-TODAY = date(2026, 11, 23)
-RECORD = PACK.mappings["health_record"]
-TABLES = {it.name: it.build(workload.vaccines()) for it in PACK.tables if it.name == "vaccines"}
-CONTEXT = Context(today=TODAY, tables=TABLES)
+OVER = replace(engine.CONTEXT, base=workload.modern_record(workload.READ))
 CREATED = workload.new_record()
-MODERN = workload.modern_record(workload.READ)
-OVER = Context(today=TODAY, tables=TABLES, base=MODERN)
-PEOPLE = [workload.modern_record(number) for number in range(workload.LISTED)]
-ONE, ALL = workload.dump(MODERN), workload.dump(PEOPLE)
+PROCESSES, VALUES = 3, 5
 
 
 def shown(record: Document) -> Document:
     """A record as the legacy side shows it."""
-    return RECORD.downgrade(record, CONTEXT).document
+    return engine.MAPPING.downgrade(record, engine.CONTEXT).document
 
 
-SHOWN, ALL_SHOWN = shown(MODERN), [shown(record) for record in PEOPLE]
-
-STEPS: dict[str, Callable[[], object]] = {
-    "parse": lambda: strict_json.parse(ONE, 64),
-    "upgrade, a new record": lambda: RECORD.upgrade(CREATED, CONTEXT),
-    "upgrade, over a base": lambda: RECORD.upgrade(SHOWN, OVER),
-    "downgrade": lambda: shown(MODERN),
-    "dump": lambda: strict_json.dump(SHOWN),
-}
-STEPS_OF_A_LIST: dict[str, Callable[[], object]] = {
-    "parse, 100 records": lambda: strict_json.parse(ALL, 64),
-    "downgrade, 100 records": lambda: [shown(record) for record in PEOPLE],
-    "dump, 100 records": lambda: strict_json.dump(ALL_SHOWN),
-}
-
-
-def measured(step: Callable[[], object], rounds: int, calls: int) -> list[float]:
-    """Microseconds a call, one figure for each round."""
-    figures = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        for _ in range(calls):
-            step()
-        figures.append((time.perf_counter() - began) / calls * 1e6)
-    return figures
-
-
-def table(rounds: int, calls: int) -> Table:
+def steps() -> dict[str, Callable[[], object]]:
     """Every step, of a record with six vaccinations and of a list of 100 such."""
+    one, people = (strict_json.parse(it, 64) for it in (engine.ONE, engine.LIST))
+    legacy, all_legacy = shown(one), [shown(it) for it in people]
+    way, known, context = engine.WAY, engine.KNOWN, engine.CONTEXT
+    typed, all_typed = way.record(engine.ONE), way.records(engine.LIST)
+    return {
+        "parse": lambda: strict_json.parse(engine.ONE, 64),
+        "upgrade, a new record": lambda: engine.MAPPING.upgrade(CREATED, engine.CONTEXT),
+        "upgrade, over a base": lambda: engine.MAPPING.upgrade(legacy, OVER),
+        "downgrade": lambda: shown(one),
+        "dump": lambda: strict_json.dump(legacy),
+        "bytes to legacy bytes": engine.read_plain,
+        "in one go: parse": lambda: way.record(engine.ONE),
+        "in one go: downgrade": lambda: way.showing(known, context)(typed),
+        "in one go: bytes to legacy bytes": engine.read,
+        "parse, 100 records": lambda: strict_json.parse(engine.LIST, 64),
+        "downgrade, 100 records": lambda: [shown(it) for it in people],
+        "dump, 100 records": lambda: strict_json.dump(all_legacy),
+        "bytes to legacy bytes, 100 records": engine.read_all_plain,
+        "in one go: parse, 100 records": lambda: way.records(engine.LIST),
+        "in one go: downgrade, 100 records": lambda: list(
+            map(way.showing(known, context), all_typed)
+        ),
+        "in one go: bytes to legacy bytes, 100 records": engine.read_all,
+    }
+
+
+def table() -> Table:
+    """A run in processes of its own, as a table of microseconds."""
     made = Table("step", "min us", "median us", "max us")
-    for steps, times in ((STEPS, calls), (STEPS_OF_A_LIST, max(1, calls // 100))):
-        for name, step in steps.items():
-            figures = measured(step, rounds, times)
-            row = (min(figures), statistics.median(figures), max(figures))
-            made.add_row(name, *(f"{figure:.1f}" for figure in row))
+    with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder:
+        told = Path(folder) / "told.json"
+        command = [sys.executable, "-m", "bench.translation", "--quiet", "--output", str(told)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - this module
+        for bench in pyperf.BenchmarkSuite.load(str(told)).get_benchmarks():
+            values = bench.get_values()
+            figures = (min(values), bench.median(), max(values))
+            made.add_row(bench.get_name(), *(f"{1e6 * figure:.1f}" for figure in figures))
     return made
 
 
 def main() -> None:
-    """Print a table of every step."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="figures of each step (7)")
-    parser.add_argument("--calls", type=int, default=1000, help="calls for each figure (1000)")
-    chosen = parser.parse_args()
-    Console().print(table(chosen.rounds, chosen.calls))
-    Console().print(f"{chosen.rounds} rounds of {chosen.calls} calls; a 100th of it for lists")
+    """Run every step; the options are those of pyperf."""
+    runner = pyperf.Runner(
+        values=VALUES,
+        processes=PROCESSES,
+        min_time=0.05,
+        program_args=("-m", "bench.translation"),
+    )
+    for name, step in steps().items():
+        runner.bench_func(name, step)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_bench_of_the_translation_prints_a_row_for_each_step() -> None:
-    command = [sys.executable, "-m", "bench.translation", "--rounds", "1", "--calls", "1"]
+    command = [sys.executable, "-m", "bench.translation", "--debug-single-value"]
 
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     for step in ("parse", "upgrade, a new record", "upgrade, over a base", "downgrade", "dump"):
         assert step in ended.stdout
-    assert "1 rounds of 1 calls" in ended.stdout

@@ -5,21 +5,25 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.speed import engine, instructions, small
 from bench.speed.goals import judged
 from bench.speed.golden import Golden, golden, unlike
 from bench.speed.load import Sample, row, sample, told_by_wrk
 from bench.speed.peers import PEERS, Place
 from bench.speed.plot import plot
-from bench.speed.processes import TICKS, cores, cpu_seconds, tree
+from bench.speed.processes import Running, cores, cpu_seconds, tree
 from bench.speed.rounds import Measured, Plan
 from bench.speed.table import BEGIN, END, write_docs
-from bench.speed.workload import MADE, READ, WORKS, modern_record, new_record
+from bench.speed.workload import MADE, READ, READ_ONE, WORKS, modern_record, new_record
 
 PYTHON_PEERS = Path(__file__).parent.parent / "bench/peers/python"
 WINDOWS = [
@@ -73,6 +77,40 @@ def test_the_dict_code_of_the_python_peers_does_what_the_gateway_does(
     assert peer.upgrade(new_record(999_999_999)) == right.sent
 
 
+def test_the_engine_that_is_measured_gives_the_same_either_way() -> None:
+    assert json.loads(engine.read()) == json.loads(engine.read_plain())
+    assert json.loads(engine.read_all()) == json.loads(engine.read_all_plain())
+
+
+def test_every_work_whose_instructions_are_counted_is_one_of_the_engine() -> None:
+    assert instructions.WORKS.keys() == engine.WORKS.keys()
+
+
+def test_the_dict_code_of_the_python_peers_does_the_small_work_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(PYTHON_PEERS))
+    peer = importlib.import_module("small").Records(None)
+
+    shown = [peer.downgrade(small.modern_document(number)) for number in range(100)]
+
+    assert shown == [small.legacy_document(small.modern_document(it)) for it in range(100)]
+    assert peer.upgrade(small.made_document()) == small.sent_document()
+    assert 2300 < len(small.upstream_answers()[f"GET {READ_ONE.upstream}"]) < 2700
+
+
+def test_a_gateway_is_compared_with_its_sketch_once_the_machine_is_allowed_for() -> None:
+    costs = {"nginx": 9.0, "go": 66.5, "node": 68.0, "express": 324.0, "mitmproxy": 500.0}
+    windows = {peer: [Sample(cost, 900, 700, 1500, 40, 900, 0)] for peer, cost in costs.items()}
+    rows = [row(peer, "create", 16, it, 0, equal=True) for peer, it in windows.items()]
+
+    told = {line[0]: line for line in small.compared(Measured(rows))}
+
+    assert told["go"][-2:] == ("1.00", "within")
+    assert told["express"][-2:] == ("2.00", "slower")
+    assert told["mitmproxy"][-2:] == ("0.75", "faster")
+
+
 def test_documents_that_differ_are_told_place_by_place() -> None:
     found = {"a": [1, {"b": None}], "c": 1, "d": True}
     wanted = {"a": [1, {"b": ""}], "e": 2, "d": 1}
@@ -85,10 +123,19 @@ def test_documents_that_differ_are_told_place_by_place() -> None:
     ]
 
 
-def test_the_time_of_a_process_is_read_past_a_name_with_spaces_and_brackets() -> None:
-    stat = f"7 (a ) b) S {' '.join('0' for _ in range(10))} {3 * TICKS} {TICKS} 0 0"
+def test_the_time_of_a_process_is_told_finer_than_in_ticks() -> None:
+    before = time.process_time()
+    told = cpu_seconds(os.getpid())
+    after = time.process_time()
 
-    assert cpu_seconds(stat) == 4
+    assert before <= told <= after
+
+
+def test_a_process_held_at_most_no_less_than_it_holds(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        serving = Running(process, 0, tmp_path / "log")
+
+        assert 0 < serving.rss_megabytes() <= serving.peak_megabytes() * 1.001
 
 
 def test_a_tree_of_processes_begins_with_its_root() -> None:

@@ -7,17 +7,19 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import translation
-from bench.speed import goals, table
+from bench.speed import curves, goals, grown_page, growth, small, table
+from bench.speed.extent import Extent
 from bench.speed.installing import MissingError
 from bench.speed.instructions import instructions
 from bench.speed.peers import PEERS
 from bench.speed.plot import plot
-from bench.speed.rounds import Measured, Plan, measure
+from bench.speed.rounds import Measured, Plan, measure, measure_against
 from bench.speed.workload import WORKS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -28,9 +30,13 @@ def main() -> int:
     chosen = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 150)
     if chosen.micro:
-        console.print(translation.table(rounds=7, calls=500))
+        console.print(translation.table())
         return 0
     try:
+        if chosen.growth:
+            return _growth(console, chosen)
+        if chosen.small:
+            return _small(console, chosen)
         if chosen.regress:
             for work, count in instructions().items():
                 console.print(f"{work}: {count:,} instructions")
@@ -66,6 +72,15 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--hold", action="store_true", help="fail where the least is not held")
     parser.add_argument("--write-docs", action="store_true", help="put it into docs/performance.md")
+    parser.add_argument(
+        "--growth", action="store_true", help="only passerelle, under work that grows: 6 minutes"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="with --growth: a crosswalk of 10^7 rows too (3 GB)"
+    )
+    parser.add_argument(
+        "--small", action="store_true", help="only the others, by the small work of the sketches"
+    )
     parser.add_argument("--micro", action="store_true", help="only the steps of a translation")
     parser.add_argument(
         "--regress", action="store_true", help="only the instructions of a translation"
@@ -84,6 +99,42 @@ def _listed(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
         return given
 
     return names
+
+
+def _growth(console: Console, chosen: argparse.Namespace) -> int:
+    extent = Extent(rounds=1, seconds=1) if chosen.quick else Extent()
+    if chosen.whole:
+        extent = replace(extent, rows=(*extent.rows, 10**7))
+    with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder:
+        grown = growth.measured(extent, Path(folder))
+    demands = curves.demands(grown)
+    for title, headings, lines in grown_page.tables(grown):
+        console.print(table.shown(title, headings, lines))
+    console.print(
+        table.shown("one core", grown_page.FIGURE_HEADINGS, grown_page.figures(grown)),
+        table.shown("demands", table.VERDICT_HEADINGS, table.verdicts(demands)),
+    )
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(grown.rows, indent=2) + "\n")
+    if chosen.write_docs:
+        grown_page.write_docs(DOCS, grown, extent, demands)
+    held = all(it.held for it in demands)
+    console.print(f"what is demanded is {'held' if held else 'not held'}")
+    return int(not held)
+
+
+def _small(console: Console, chosen: argparse.Namespace) -> int:
+    rounds, seconds = (2, 1) if chosen.quick else (5, 2)
+    plan = Plan(rounds, seconds, tuple(small.SKETCHED), chosen.only or small.PEERS, always=())
+    with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder:
+        right = small.right(Path(folder) / "right")
+        measured = measure_against(right, plan, Path(folder))
+    console.print(table.shown("the small work", small.HEADINGS, small.compared(measured)))
+    for name, why in measured.missing.items():
+        console.print(f"NOT MEASURED: {name}: {why}", style="bold red")
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(measured.rows, indent=2) + "\n")
+    return int(bool(measured.missing))
 
 
 def _told(console: Console, chosen: argparse.Namespace, plan: Plan, measured: Measured) -> int:

@@ -9,14 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.speed.peers import PEERS, PREFIX, Peer, Place
 from bench.speed.processes import Running, free_port, running
 from bench.speed.recorder import Recorder, recorder
-from bench.speed.workload import TOKEN, WORKS, Work, upstream_answers, vaccines
+from bench.speed.workload import TOKEN, WHOLE, WORKS, Work, Workload, upstream_answers, vaccines
 
 IN_THE_TABLE = ("name", "cip_codes", "ucd_code", "diseases", "valences")
 
@@ -38,6 +38,7 @@ class Golden:
     sent: Any
     """What a creation sends to the new API."""
     folder: Path
+    workload: Workload = WHOLE
 
     @property
     def tables(self) -> Path:
@@ -71,7 +72,7 @@ def ask(port: int, work: Work) -> Answer:
         line.close()
 
 
-def started(peer: Peer, place: Place, core: int, stack: ExitStack) -> Running:
+def started(peer: Peer, place: Place, core: int | str, stack: ExitStack) -> Running:
     """A peer at its place, until the stack closes."""
     command, env = peer.start(place)
     usual = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -101,12 +102,12 @@ def golden(folder: Path, core: int) -> Golden:
 def differences(peer: Peer, place: Place, core: int, right: Golden) -> list[str]:
     """Where a peer answers or sends something else; nothing where it does the same work."""
     with ExitStack() as stack:
-        upstream = stack.enter_context(recorder(upstream_answers()))
-        at = Place(place.folder, free_port(), _host(upstream), place.tables, place.operator)
+        upstream = stack.enter_context(recorder(right.workload.answers()))
+        at = replace(place, port=free_port(), upstream=_host(upstream))
         serving = started(peer, at, core, stack)
         found = []
-        for name in peer.works:
-            answer, wanted = ask(serving.port, WORKS[name]), right.answers[name]
+        for name in right.answers.keys() & peer.works:
+            answer, wanted = ask(serving.port, right.workload.works[name]), right.answers[name]
             found += [f"{name}: {it}" for it in unlike(answer.document, wanted.document, "")]
             if answer.status != wanted.status:
                 found.append(f"{name}: status {answer.status}, not {wanted.status}")

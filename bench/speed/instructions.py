@@ -13,20 +13,22 @@ from pathlib import Path
 
 from bench.speed.installing import debian
 
-WARM, READS, LISTS = 20, 20, 1
+WARM = 5
+WORKS = {"read": 20, "list": 1, "read-plain": 20, "list-plain": 1}
+"""How often each is done for one figure; the names are those of `engine`."""
 TOTAL = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
 
 def instructions() -> dict[str, int]:
-    """Instructions of one reading and of one list of 100, by callgrind."""
+    """Instructions of one reading and of one list of 100, either way, by callgrind."""
     debian("valgrind", have="valgrind")
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as name, _engine(name) as engine:
         # What is done once only, such as filling caches, is no part of it.
-        _ask(engine, f"read {WARM}")
-        _ask(engine, "list 1")
+        for work in WORKS:
+            _ask(engine, f"{work} {WARM}")
         _control(engine, "--instr=on")
         figures = {}
-        for work, times in (("read", READS), ("list", LISTS)):
+        for work, times in WORKS.items():
             _control(engine, "--zero")
             _ask(engine, f"{work} {times}")
             _control(engine, f"--dump={work}")

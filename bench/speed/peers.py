@@ -26,6 +26,8 @@ class Place:
     """The nomenclature of vaccines and the ids that were given out, for the peers."""
     operator: Path
     """The folder with the operator's tables, for passerelle."""
+    translation: str = "records"
+    """Which one the peers do, by the name of its file."""
 
     @property
     def access_log(self) -> Path:
@@ -40,6 +42,7 @@ class Place:
             "UPSTREAM": f"http://{self.upstream}",
             "TABLES": str(self.tables),
             "ACCESS_LOG": str(self.access_log),
+            "TRANSLATION": self.translation,
         }
 
 
@@ -63,7 +66,9 @@ class Peer:
     """Under which name its figures stand, where that is another."""
 
 
-def _passerelle(**settings: str) -> Start:
+def passerelle(workers: int = 1, **settings: str) -> Start:
+    """The gateway of this checkout, with these settings."""
+
     def start(place: Place) -> Command:
         program = Path(sys.executable).with_name("passerelle")
         own = {
@@ -73,7 +78,8 @@ def _passerelle(**settings: str) -> Start:
             **settings,
         }
         env = {f"{PREFIX}{name}": value for name, value in own.items()}
-        return [program, "serve", "--port", str(place.port)], env
+        command: list[str | Path] = [program, "serve", "--port", str(place.port)]
+        return [*command, "--workers", str(workers)], env
 
     return start
 
@@ -96,6 +102,7 @@ def _nginx(name: str) -> Start:
                 upstream=place.upstream,
                 modules=installing.MODULES,
                 peers=installing.PEERS,
+                translation=place.translation,
             )
         )
         command: list[str | Path] = ["nginx", "-e", place.folder / "error.log", "-c", config]
@@ -119,16 +126,14 @@ def _node(name: str) -> Start:
 def _fastapi(place: Place) -> Command:
     program, here = installing.cache() / "fastapi/bin/uvicorn", installing.PEERS / "python"
     # Its access log, one line a request, goes to standard output and so into the log.
-    command: list[str | Path] = [program, "fastapi_app:app", "--app-dir", here]
+    command: list[str | Path] = [program, f"fastapi_{place.translation}:app", "--app-dir", here]
     return [*command, "--port", str(place.port)], place.environment
 
 
 def _mitmproxy(place: Place) -> Command:
-    program, here = installing.cache() / "mitmproxy/bin/mitmdump", installing.PEERS / "python"
-    command: list[str | Path] = [program, "--quiet", "--mode", f"reverse:http://{place.upstream}"]
-    command += ["--listen-host", "127.0.0.1", "--listen-port", str(place.port)]
-    command += ["--set", f"confdir={place.folder}", "--set", "keep_host_header=false"]
-    return [*command, "-s", here / "mitmproxy_addon.py"], place.environment
+    here = installing.PEERS / "python"
+    command = [installing.cache() / "mitmproxy/bin/python", here / "mitmproxy_gateway.py"]
+    return command, place.environment
 
 
 def _there() -> None:
@@ -140,13 +145,13 @@ PEERS = (
         "passerelle",
         "this gateway; creations are not remembered",
         _there,
-        _passerelle(INTENT_MINUTES="0"),
+        passerelle(INTENT_MINUTES="0"),
     ),
     Peer(
         "passerelle-kept",
         "this gateway as it comes; creations are remembered in SQLite",
         _there,
-        _passerelle(),
+        passerelle(),
         works=("create-kept",),
         row="passerelle",
     ),
@@ -174,7 +179,7 @@ PEERS = (
     ),
     Peer(
         "mitmproxy",
-        "mitmproxy with an addon",
+        "mitmproxy as a library, with an addon",
         lambda: installing.python("mitmproxy"),
         _mitmproxy,
     ),

@@ -17,7 +17,7 @@ from bench.speed.load import Sample, row, told_by_wrk, under_load, wrk
 from bench.speed.peers import PEERS, Peer, Place
 from bench.speed.processes import Cores, Running, cores, free_port
 from bench.speed.upstream import static_upstream
-from bench.speed.workload import READ_ONE, WORKS
+from bench.speed.workload import READ_ONE
 
 CONNECTIONS = 16
 
@@ -31,11 +31,13 @@ class Plan:
     """Of each window."""
     works: tuple[str, ...]
     peers: tuple[str, ...] = ()
-    """All of them where none is named; passerelle is always one of them."""
+    """All of them where none is named."""
+    always: tuple[str, ...] = ("passerelle",)
+    """Measured whoever is named."""
 
     def wants(self, peer: Peer) -> bool:
         """Whether a peer is to be measured."""
-        named = not self.peers or (peer.row or peer.name) in (*self.peers, "passerelle")
+        named = not self.peers or (peer.row or peer.name) in (*self.peers, *self.always)
         return named and any(work in self.works for work in peer.works)
 
 
@@ -86,7 +88,11 @@ class Bench:
                 self.alone[peer.name].append(seen)
 
     def _window(self, peer: Peer, name: str) -> None:
-        serving, work, key = self.serving[peer.name], WORKS[name], (peer.name, name)
+        serving, work, key = (
+            self.serving[peer.name],
+            self.right.workload.works[name],
+            (peer.name, name),
+        )
         seen = under_load(serving, work, self.at.rest, CONNECTIONS, self.plan.seconds)
         self.samples[key].append(seen)
         self.wrong[key] += peer.translates and ask(serving.port, work) != self.right.answers[name]
@@ -98,20 +104,29 @@ class Bench:
             for name in peer.works:
                 if name in self.plan.works:
                     serving = self.serving[peer.name]
-                    under_load(serving, WORKS[name], self.at.rest, CONNECTIONS, 1)
+                    under_load(
+                        serving, self.right.workload.works[name], self.at.rest, CONNECTIONS, 1
+                    )
 
 
 def measure(plan: Plan, folder: Path) -> Measured:
-    """A whole run."""
+    """A whole run, against what the gateway itself answers and sends."""
+    nginx()
+    return measure_against(golden(folder / "golden", cores().gateway), plan, folder)
+
+
+def measure_against(right: Golden, plan: Plan, folder: Path) -> Measured:
+    """A whole run with what is right."""
     measured, at = Measured(), cores()
     if at.gateway == at.rest:
         tell("only one core: the gateways share it with the load, so the figures are no figures")
     nginx()
     debian("wrk", have="wrk")
-    right = golden(folder / "golden", at.gateway)
     peers = [it for it in PEERS if plan.wants(it) and _is_ready(it, right, at, folder, measured)]
     with ExitStack() as stack:
-        upstream = stack.enter_context(static_upstream(folder / "upstream", at.rest))
+        upstream = stack.enter_context(
+            static_upstream(folder / "upstream", at.rest, right.workload.answers())
+        )
         serving = {
             peer.name: started(peer, _place(peer, upstream.port, right, folder), at.gateway, stack)
             for peer in peers
@@ -146,7 +161,9 @@ def _place(peer: Peer, upstream_port: int, right: Golden, folder: Path) -> Place
         shutil.copytree(right.store, own)
     else:
         own.mkdir()
-    return Place(own, free_port(), f"127.0.0.1:{upstream_port}", right.tables, right.operator)
+    upstream = f"127.0.0.1:{upstream_port}"
+    name = right.workload.name
+    return Place(own, free_port(), upstream, right.tables, right.operator, name)
 
 
 def _summary(bench: Bench, peers: Sequence[Peer], measured: Measured) -> Measured:

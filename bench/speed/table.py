@@ -76,11 +76,9 @@ def markdown(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def write_docs(path: Path, measured: Measured, plan: Plan, demands: list[Judged]) -> None:
     """Put a run in the place of the one that the page has."""
-    head, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, tail = rest.partition(END)
     missing = [f"Not measured: {name}: {why}" for name, why in measured.missing.items()]
     parts = [
-        f"Taken on {date.today().isoformat()} on {_processor()}, Python "
+        f"Taken on {date.today().isoformat()} on {processor()}, Python "
         f"{platform.python_version()}: {plan.rounds} interleaved rounds of {plan.seconds} s, "
         f"{CONNECTIONS} connections. Of each figure the median; in brackets the least and the "
         "most of all rounds.",
@@ -92,8 +90,14 @@ def write_docs(path: Path, measured: Measured, plan: Plan, demands: list[Judged]
         "Against what is demanded:",
         markdown(VERDICT_HEADINGS, verdicts(demands)),
     ]
-    text = "\n\n".join(parts)
-    path.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
+    replaced(path, BEGIN, "\n\n".join(parts))
+
+
+def replaced(page: Path, begin: str, text: str) -> None:
+    """Put a text between two marks of a page; a page without them gets them at its end."""
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, tail = rest.partition(END)
+    page.write_text(f"{head}{begin}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
 
 
 def _line(row: dict[str, Any], measured: Measured) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ def _line(row: dict[str, Any], measured: Measured) -> tuple[str, ...]:
     )
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, as Linux has it."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.speed.peers import nginx_user
 from bench.speed.processes import Running, free_port, running
-from bench.speed.workload import upstream_answers
 
 CONFIG = """
 {user}
@@ -47,11 +46,11 @@ http {{
 
 
 @contextmanager
-def static_upstream(folder: Path, core: int) -> Iterator[Running]:
+def static_upstream(folder: Path, core: int, answers: Mapping[str, bytes]) -> Iterator[Running]:
     """The new API, until the end."""
     port = free_port()
     (folder / "health_records").mkdir(parents=True)
-    for call, body in upstream_answers().items():
+    for call, body in answers.items():
         method, _, path = call.partition(" ")
         name = path.lstrip("/") if path.count("/") > 1 else "list"
         (folder / f"{'made' if method == 'POST' else name}.json").write_bytes(body)

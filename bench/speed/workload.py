@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,6 +13,7 @@ NAMESPACE = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 LISTED = 100
 ACTS = 6
 TOKEN = "bench-token"  # noqa: S105 - invented
+NINES = "999999999"
 RECORDS = "/api/v1/records.json"
 
 FIRST_NAMES = ("Maëlle", "Basile", "Ondine Aliénor", "Côme-Yves", "Zoé")
@@ -49,7 +50,7 @@ def vaccines() -> list[dict[str, Any]]:
 
 def modern_record(number: int) -> dict[str, Any]:
     """The record of one person, as the new API gives it."""
-    born = date(1940, 1, 2) + timedelta(days=240 * number)
+    born = date(1940, 1, 2) + timedelta(days=240 * (number % 120))
     own = identity("record", number)
     return {
         "id": own,
@@ -153,14 +154,11 @@ class Work:
     upstream: str
     """The same on the modern side."""
     status: int
-
-    @property
-    def body(self) -> bytes:
-        """What is sent; what a creation holds instead of the nines tells it from the others."""
-        return dump(new_record(999_999_999)) if self.method == "POST" else b""
+    body: bytes = b""
+    """What is sent; what a creation holds instead of the nines tells it from the others."""
 
 
-CREATE = Work("create", "POST", RECORDS, "/health_records", 201)
+CREATE = Work("create", "POST", RECORDS, "/health_records", 201, dump(new_record(int(NINES))))
 READ_ONE = Work(
     "read",
     "GET",
@@ -169,7 +167,19 @@ READ_ONE = Work(
     200,
 )
 LIST = Work("list100", "GET", RECORDS, "/health_records", 200)
-KEPT = Work("create-kept", "POST", RECORDS, "/health_records", 201)
+KEPT = replace(CREATE, name="create-kept")
 """A creation that is remembered, so that the same one is not made twice: two commits."""
 
 WORKS = {work.name: work for work in (CREATE, READ_ONE, LIST, KEPT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What is asked, and what the new API then answers."""
+
+    name: str
+    works: Mapping[str, Work]
+    answers: Callable[[], Mapping[str, bytes]]
+
+
+WHOLE = Workload("records", WORKS, upstream_answers)

@@ -18,9 +18,10 @@ import (
 const prefix = "/api/v1/records"
 
 type gateway struct {
-	tables *tables
-	proxy  *httputil.ReverseProxy
-	log    *log.Logger
+	upgrade   func(legacy []byte) (any, error)
+	downgrade func(modern []byte) ([]byte, error)
+	proxy     *httputil.ReverseProxy
+	log       *log.Logger
 }
 
 // recorded keeps the status for the access log.
@@ -48,7 +49,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodPost {
-		if err := upgradeBody(r); err != nil {
+		if err := g.upgradeBody(r); err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
 		}
@@ -56,16 +57,12 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, r)
 }
 
-func upgradeBody(r *http.Request) error {
+func (g *gateway) upgradeBody(r *http.Request) error {
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
 	}
-	legacy := &legacyIn{}
-	if err := json.Unmarshal(data, legacy); err != nil {
-		return err
-	}
-	modern, err := legacy.upgrade()
+	modern, err := g.upgrade(data)
 	if err != nil {
 		return err
 	}
@@ -88,7 +85,7 @@ func (g *gateway) downgradeBody(response *http.Response) error {
 		return err
 	}
 	response.Body.Close()
-	shown, err := g.shown(data)
+	shown, err := g.downgrade(data)
 	if err != nil {
 		return err
 	}
@@ -99,30 +96,43 @@ func (g *gateway) downgradeBody(response *http.Response) error {
 	return nil
 }
 
-func (g *gateway) shown(data []byte) ([]byte, error) {
-	if len(data) > 0 && data[0] == '[' {
-		var records []modernRecord
-		if err := json.Unmarshal(data, &records); err != nil {
-			return nil, err
-		}
-		list := make([]*legacyRecord, len(records))
-		for i := range records {
-			var err error
-			if list[i], err = g.tables.downgrade(&records[i]); err != nil {
+func upgradeRecord(data []byte) (any, error) {
+	legacy := &legacyIn{}
+	if err := json.Unmarshal(data, legacy); err != nil {
+		return nil, err
+	}
+	return legacy.upgrade()
+}
+
+// shownBy gives what shows one modern document, or a list of them.
+func shownBy[Modern, Legacy any](
+	downgrade func(*Modern) (*Legacy, error),
+) func([]byte) ([]byte, error) {
+	return func(data []byte) ([]byte, error) {
+		if len(data) > 0 && data[0] == '[' {
+			var records []Modern
+			if err := json.Unmarshal(data, &records); err != nil {
 				return nil, err
 			}
+			list := make([]*Legacy, len(records))
+			for i := range records {
+				var err error
+				if list[i], err = downgrade(&records[i]); err != nil {
+					return nil, err
+				}
+			}
+			return json.Marshal(list)
 		}
-		return json.Marshal(list)
+		record := new(Modern)
+		if err := json.Unmarshal(data, record); err != nil {
+			return nil, err
+		}
+		legacy, err := downgrade(record)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(legacy)
 	}
-	record := &modernRecord{}
-	if err := json.Unmarshal(data, record); err != nil {
-		return nil, err
-	}
-	legacy, err := g.tables.downgrade(record)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(legacy)
 }
 
 func main() {
@@ -130,15 +140,20 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	loaded, err := loadTables(os.Getenv("TABLES"))
-	if err != nil {
-		log.Fatal(err)
-	}
 	file, err := os.OpenFile(os.Getenv("ACCESS_LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		log.Fatal(err)
 	}
-	g := &gateway{tables: loaded, log: log.New(file, "", log.LstdFlags)}
+	g := &gateway{log: log.New(file, "", log.LstdFlags)}
+	if os.Getenv("TRANSLATION") == "small" {
+		g.upgrade, g.downgrade = upgradeSmall, shownBy(downgradeSmall)
+	} else {
+		tables, err := loadTables(os.Getenv("TABLES"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		g.upgrade, g.downgrade = upgradeRecord, shownBy(tables.downgrade)
+	}
 	g.proxy = &httputil.ReverseProxy{
 		Director: func(r *http.Request) {
 			r.URL.Scheme, r.URL.Host = upstream.Scheme, upstream.Host

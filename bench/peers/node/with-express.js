@@ -4,15 +4,22 @@
 const fs = require("node:fs");
 const http = require("node:http");
 const express = require("express");
-const morgan = require("morgan");
 const { createProxyMiddleware, responseInterceptor } = require("http-proxy-middleware");
-const { upgrade, downgradeAll, InvalidRecord } = require("./records");
+const { upgrade, downgradeAll, InvalidRecord } = require(`./${process.env.TRANSLATION}`);
 
 const PREFIX = "/api/v1/records";
+const log = fs.createWriteStream(process.env.ACCESS_LOG, { flags: "a" });
 const app = express();
 app.disable("x-powered-by");
 app.disable("etag");
-app.use(morgan("common", { stream: fs.createWriteStream(process.env.ACCESS_LOG, { flags: "a" }) }));
+app.use((request, response, next) => {
+  const began = performance.now();
+  response.on("finish", () => {
+    const took = performance.now() - began;
+    log.write(`${request.method} ${request.originalUrl} ${response.statusCode} ${took}\n`);
+  });
+  next();
+});
 app.use(express.json());
 
 app.use((request, response, next) => {

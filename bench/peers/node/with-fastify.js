@@ -4,7 +4,7 @@
 const fs = require("node:fs");
 const fastify = require("fastify");
 const { Pool } = require("undici");
-const { upgrade, downgradeAll, InvalidRecord } = require("./records");
+const { upgrade, downgradeAll, InvalidRecord } = require(`./${process.env.TRANSLATION}`);
 
 const pool = new Pool(process.env.UPSTREAM, { connections: 64, pipelining: 1 });
 const log = fs.createWriteStream(process.env.ACCESS_LOG, { flags: "a" });
