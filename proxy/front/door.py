@@ -48,16 +48,15 @@ class Door:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
-        leaving = _Leaving(walk)
         state = scope.get("state", {})
-        state[LEFT] = leaving
+        state[LEFT] = walk.leave
         try:
-            answer = await self._answered(walk, leaving)
+            answer = await self._answered(walk)
             if given is None:
                 answer.fields.append((FIELD, walk.request_id.encode()))
             await answer(scope, receive, send)
         except asyncio.CancelledError:
-            if not leaving.left:
+            if not walk.left:
                 raise
             self.gateway.counts.add("left")
             self._log(walk, CLIENT_LEFT, time.perf_counter() - began, walk.dropped_parameters())
@@ -72,7 +71,7 @@ class Door:
             self._count(walk, dropped)
         self._log(walk, answer.status, time.perf_counter() - began, dropped)
 
-    async def _answered(self, walk: Walk, leaving: _Leaving) -> Answer:
+    async def _answered(self, walk: Walk) -> Answer:
         """The answer of the walk, or the legacy form of whatever went wrong on it."""
         pack, head = self.gateway.loaded.pack, walk.request.method == "HEAD"
         try:
@@ -82,7 +81,7 @@ class Door:
             made_at = "" if walk.journey is None else walk.journey.made_at
             return answers.failure(error, pack, head=head, made_at=made_at)
         except asyncio.CancelledError:
-            if leaving.left:
+            if walk.left:
                 raise
             # The server ends, and its patience with it: of a write nobody knows what became.
             ended = UpstreamTimeoutError() if walk.begun else OverloadedError()
@@ -119,19 +118,6 @@ class Door:
             carried=carried,
             called=None if calls is None else (calls.status, calls.milliseconds),
         )
-
-
-@dataclass(slots=True)
-class _Leaving:
-    """Called when the client has left: ends its request, unless a write has begun."""
-
-    walk: Walk
-    left: bool = False
-
-    def __call__(self) -> None:
-        if not self.walk.begun:
-            self.left = True
-            self.walk.task.cancel()
 
 
 def _log_error(error: ProxyError, request_id: str) -> None:

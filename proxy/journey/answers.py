@@ -65,7 +65,9 @@ def shown(
     have = request.fields.get(b"if-none-match") if reads else None
     if have is not None and matches(have, tag, weakly=True):
         return answer(HTTPStatus.NOT_MODIFIED, b"", {"ETag": tag}, head=head)
-    return answer(status, body, {"ETag": tag, **headers}, head=head)
+    told = answer(status, body, headers, head=head)
+    told.fields.append((b"etag", tag.encode("ascii")))
+    return told
 
 
 def failure(error: ProxyError, pack: Pack, *, head: bool, made_at: str = "") -> Answer:

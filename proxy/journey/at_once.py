@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -17,10 +16,10 @@ from typing import Any
 from mappings.core.compiled.from_bytes import FromBytes
 from mappings.core.compiled.inline import Shown
 from mappings.core.compiled.source import DECLINED
-from mappings.core.context import Context
+from mappings.core.context import Context, Json
 from mappings.core.endpoint import Endpoint
 from mappings.core.pack import Pack
-from proxy.journey import answers
+from proxy import strict_json
 from proxy.journey.memory import Memory
 
 SLICE = 100
@@ -32,34 +31,52 @@ LARGE_BYTES = 1024**2
 Record = Any
 """A modern record as `FromBytes` reads it."""
 
+Show = Callable[[Record], Shown]
 
-@dataclass(frozen=True, slots=True)
+
 class AtOnce:
     """One endpoint's way from bytes to legacy documents."""
 
-    from_bytes: FromBytes
-    memory: Memory
-    tables: Mapping[str, Any]
-    encode: Callable[[Any], bytes]
+    def __init__(
+        self,
+        from_bytes: FromBytes,
+        memory: Memory,
+        known: Mapping[str, Mapping[str, Json]],
+        tables: Mapping[str, Any],
+        encode: Callable[[Any], bytes],
+    ) -> None:
+        """`known` has the legacy ids that are at hand, by kind and modern id."""
+        self._from_bytes = from_bytes
+        self._memory = memory
+        self._known = known
+        self._tables = tables
+        self._encode = encode
+        self._day = date.min
+        self._of_the_day: Show | None = None
 
     async def one(self, body: bytes, identity: str, today: date) -> bytes | None:
         """The record in a body, shown; its id must be the one that was asked for."""
-        record = self.record(body)
-        if record is None or self.identity(record) != identity:
+        try:
+            record = self._from_bytes.record(body)
+            if self._from_bytes.identity(record) != identity:
+                return None
+            show = (
+                await self._showing([record], today) if self._memory.keeps else self._plain(today)
+            )
+            return self._encode(show(record))
+        except DECLINED:
             return None
-        shown = await self.shown(record, today)
-        return None if shown is None else self.encode(shown)
 
     def record(self, body: bytes) -> Record | None:
         """The record in a body, where it is nothing but a plain one."""
         try:
-            return self.from_bytes.record(body)
+            return self._from_bytes.record(body)
         except DECLINED:
             return None
 
     def identity(self, record: Record) -> str:
         """Its modern id, in lower case."""
-        return self.from_bytes.identity(record)
+        return self._from_bytes.identity(record)
 
     async def shown(self, record: Record, today: date) -> Shown | None:
         """What a legacy client sees of a record."""
@@ -70,44 +87,56 @@ class AtOnce:
 
     async def every(self, body: bytes, today: date) -> bytes | None:
         """The records of a list, shown as a bare array."""
-        large, encode = len(body) > LARGE_BYTES, self.encode
         try:
-            if not large:
-                records = self.from_bytes.records(body)
-                show = await self._showing(records, today)
-                return encode([show(record) for record in records])
-            return await self._slice_by_slice(body, today)
+            if len(body) > LARGE_BYTES:
+                return await self._slice_by_slice(body, today)
+            records = self._from_bytes.records(body)
+            show = await self._showing(records, today)
+            return self._encode([show(record) for record in records])
         except DECLINED:
             return None
 
     async def _slice_by_slice(self, body: bytes, today: date) -> bytes:
-        from_bytes, pieces = self.from_bytes, list[bytes]()
+        from_bytes, pieces = self._from_bytes, list[bytes]()
         listed: list[Any] = from_bytes.split(body)
         seen: set[str] = set()
         for start in range(0, len(listed), SLICE):
             records = [from_bytes.record(raw) for raw in listed[start : start + SLICE]]
             seen.update(map(from_bytes.identity, records))
             show = await self._showing(records, today)
-            pieces.append(self.encode([show(record) for record in records])[1:-1])
+            pieces.append(self._encode([show(record) for record in records])[1:-1])
             await asyncio.sleep(0)
         if len(seen) != len(listed):
             # While pages are read a list can move on: the journey shows no record twice.
             raise LookupError
         return b"[%b]" % b",".join(pieces)
 
-    async def _showing(self, records: list[Record], today: date) -> Callable[[Record], Shown]:
-        asides = {}
-        if self.memory.keeps:
-            keys = {key for record in records for key in self.from_bytes.set_aside_in(record)}
-            asides = await self.memory.asides_of(keys)
-        context = Context(today=today, tables=self.tables, asides=asides)
-        return self.from_bytes.showing(self.memory.known, context)
+    async def _showing(self, records: list[Record], today: date) -> Show:
+        if not self._memory.keeps:
+            return self._plain(today)
+        keys = {key for record in records for key in self._from_bytes.set_aside_in(record)}
+        asides = await self._memory.asides_of(keys)
+        context = Context(today=today, tables=self._tables, asides=asides)
+        return self._from_bytes.showing(self._known, context)
+
+    def _plain(self, today: date) -> Show:
+        """What shows records of which nothing is set aside: the same all day."""
+        if self._of_the_day is None or today is not self._day:
+            context = Context(today=today, tables=self._tables)
+            self._of_the_day = self._from_bytes.showing(self._known, context)
+            self._day = today
+        return self._of_the_day
 
 
 def at_once(pack: Pack, memory: Memory, tables: Mapping[str, Any]) -> dict[tuple[str, str], AtOnce]:
     """Those of a pack's endpoints that have such a way, by legacy path and action."""
+    encode = (
+        partial(strict_json.dump, ascii_escapes=True) if pack.ascii_escapes else strict_json.dump
+    )
+    # The ids of a kind are asked for once, also before there are any.
+    known = {kind: memory.known[kind] for kind in pack.kinds}
     return {
-        (row.path, row.action): AtOnce(way, memory, tables, partial(answers.encode, pack=pack))
+        (row.path, row.action): AtOnce(way, memory, known, tables, encode)
         for row in pack.endpoints
         if isinstance(row, Endpoint)
         and row.owner is None

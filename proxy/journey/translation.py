@@ -65,9 +65,9 @@ class Journey:
         if endpoint.owner is not None:
             found = await self.reader.found(endpoint, ids)
             return self.shown(await self.downgraded(found.record, found.parent))
-        reply = await self.calls.ask(endpoint.read, ids)
-        if self.at_once is not None:
-            body = await self.at_once.one(reply.body, ids[ID], self.gateway.today)
+        reply, at_once = await self.calls.ask(endpoint.read, ids), self.at_once
+        if at_once is not None:
+            body = await at_once.one(reply.body, ids[ID], self.gateway.today)
             if body is not None:
                 return self.told(body)
         alone = self.reader.alone_in(endpoint, reply, ids)
@@ -301,14 +301,10 @@ class Journey:
 
     def told(self, body: bytes, extra: Mapping[str, str] = EMPTY, *, tag: str = "") -> Answer:
         """The same, of a document in bytes; `tag` is its validator, where that is known."""
-        lost = {headers.LOST: headers.lost(self.lost)} if self.lost else EMPTY
+        if self.lost:
+            extra = {headers.LOST: headers.lost(self.lost), **extra}
         return answers.shown(
-            self.request,
-            self.endpoint.status,
-            body,
-            {**lost, **extra},
-            reads=self.route.reads,
-            tag=tag,
+            self.request, self.endpoint.status, body, extra, reads=self.route.reads, tag=tag
         )
 
 

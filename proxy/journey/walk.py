@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from mappings.core.context import Json
-from mappings.core.endpoint import Endpoint, Local, Refused, Token
+from mappings.core.endpoint import Endpoint, Local, Refused, Row, Token
 from proxy.credentials import PARAMETERS, without_token
 from proxy.errors import (
     MalformedError,
@@ -44,78 +43,26 @@ class Walk:
     """When it must be over, by the clock of the event loop."""
     begun: bool = False
     """Whether a write has begun: then it goes on to its end, even when its client leaves."""
+    left: bool = False
+    """Whether its client left, and it was ended for that."""
     _held: int = 0
 
     async def answer(self) -> Answer:
         """The legacy answer; whatever goes wrong is raised."""
-        request = self.request
-        self.route = route = self.gateway.router.resolve(request.method, request.path)
+        request, gateway = self.request, self.gateway
+        self.route = route = gateway.router.resolve(request.method, request.path)
         headers.check(request.fields)
-        row = route.row
-        if isinstance(row, Endpoint):
-            return await self._carried(route, row)
-        if isinstance(row, Local):
-            return await self._within_the_deadline(lambda: self._looked_up(row))
-        if isinstance(row, Token):
-            return await self._signed_in()
-        raise NotServedError(row.status if isinstance(row, Refused) else NOT_SERVED)
-
-    async def _carried(self, route: Route, row: Endpoint) -> Answer:
-        """Carried over to the new API. The body comes first: it may hold the credential."""
-        gateway, request = self.gateway, self.request
-        shared = headers.to_upstream(
-            request.fields,
-            self.request_id,
-            pseudonym=gateway.upstream.pseudonym,
-            version=request.scope["http_version"],
-        )
-        body, token = (None, None) if route.reads else await self._body(row)
-
-        async def carry() -> Answer:
-            caller = await gateway.credentials.caller(request, token)
-            self.calls = Calls(
-                gateway.upstream,
-                gateway.credentials,
-                caller,
-                shared,
-                gateway.settings.max_depth,
-                self.ends_at,
-            )
-            ids = await gateway.memory.modern(row, route.ids)
-            self.journey = Journey(gateway, request, route, row, self.calls, ids, body)
-            if not route.reads:
-                self._begin()
-            return await self.journey.answer()
-
-        return await self._within_the_deadline(carry)
-
-    async def _signed_in(self) -> Answer:
-        """Tokens for who signs in."""
-        body = await legacy_body.read(
-            self.request, self.gateway.settings.max_body_bytes, self._hold
-        )
-
-        async def sign_in() -> Answer:
-            # Whoever leaves ends it as little as a write; its deadline does.
-            self.begun = True
-            return await self.gateway.credentials.sign_in(self.request, body)
-
-        return await self._within_the_deadline(sign_in)
-
-    async def _within_the_deadline(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """
-        What comes of a request that has arrived whole, once it has its turn.
-
-        Raises `OverloadedError`, `UpstreamTimeoutError`.
-        """
-        turns, deadlines = self.gateway.turns, self.gateway.deadlines
-        task = self.task
+        if isinstance(route.row, Refused):
+            raise NotServedError(route.row.status)
+        # The body comes first: it may hold the credential.
+        body = None if route.reads else await self._body(route.row)
+        turns, deadlines, task = gateway.turns, gateway.deadlines, self.task
         cancelled = task.cancelling()
         self.ends_at = deadlines.begin(task)
         try:
             await turns.take()
             try:
-                return await work()
+                return await self._work(route, body)
             finally:
                 turns.give_back()
         except asyncio.CancelledError:
@@ -127,6 +74,51 @@ class Walk:
             if deadlines.end(task):
                 task.uncancel()
 
+    async def _work(self, route: Route, body: bytes | None) -> Answer:
+        """What comes of a request that has arrived whole and has its turn."""
+        row = route.row
+        if isinstance(row, Endpoint):
+            return await self._carried(route, row, body)
+        if isinstance(row, Token):
+            # Whoever leaves ends it as little as a write; its deadline does.
+            self.begun = True
+            return await self.gateway.credentials.sign_in(self.request, body or b"")
+        assert isinstance(row, Local)  # noqa: S101 - for the type checker: there is no other
+        return await self._looked_up(row)
+
+    async def _carried(self, route: Route, row: Endpoint, body: bytes | None) -> Answer:
+        """Carried over to the new API, and its answer back."""
+        gateway, request = self.gateway, self.request
+        document, token = (None, None) if body is None else self._written(row, body)
+        shared = headers.to_upstream(
+            request.fields,
+            self.request_id,
+            pseudonym=gateway.upstream.pseudonym,
+            version=request.scope["http_version"],
+        )
+        caller = await gateway.credentials.caller(request, token)
+        calls = self.calls = Calls(
+            gateway.upstream,
+            gateway.credentials,
+            caller,
+            shared,
+            gateway.settings.max_depth,
+            self.ends_at,
+        )
+        ids = await gateway.memory.modern(row, route.ids)
+        journey = self.journey = Journey(gateway, request, route, row, calls, ids, document)
+        if not route.reads:
+            # From here on it is not cut short: each of its calls is, by the same deadline.
+            self.begun = True
+            gateway.deadlines.put_off(self.task)
+        return await journey.answer()
+
+    def leave(self) -> None:
+        """Its client has left: it ends, unless a write has begun."""
+        if not self.begun:
+            self.left = True
+            self.task.cancel()
+
     def over(self) -> None:
         """Whatever came of it, nothing of what its client sent is held any more."""
         self.gateway.room.give_back(self._held)
@@ -136,24 +128,28 @@ class Walk:
         self.gateway.room.take(size)
         self._held += size
 
-    def _begin(self) -> None:
-        """From here on the work is not cut short: each of its calls is, by the same deadline."""
-        self.begun = True
-        self.gateway.deadlines.put_off(self.task)
+    async def _body(self, row: Row) -> bytes:
+        """What the client sent, whole."""
+        try:
+            return await legacy_body.read(
+                self.request, self.gateway.settings.max_body_bytes, self._hold
+            )
+        except UnsupportedMediaError:
+            if _needs_no_body(row):
+                return b""
+            raise
 
-    async def _body(self, row: Endpoint) -> tuple[Json, str | None]:
+    def _written(self, row: Endpoint, body: bytes) -> tuple[Json, str | None]:
         """The document that the client sent, and the token that old clients put into it."""
-        settings = self.gateway.settings
         try:
             document = legacy_body.parse(
-                await legacy_body.read(self.request, settings.max_body_bytes, self._hold),
+                body,
                 self.request.fields.get(b"content-type") or "",
                 self.gateway.loaded.pack.charset,
-                settings.max_depth,
+                self.gateway.settings.max_depth,
             )
         except (MalformedError, UnsupportedMediaError):
-            # What is only done or deleted needs no body; it may still hold a token.
-            if row.action in ("run", "delete"):
+            if _needs_no_body(row):
                 return None, None
             raise
         return without_token(document) if isinstance(document, dict) else (document, None)
@@ -176,3 +172,8 @@ class Walk:
             return 0
         names = [part.partition(b"=")[0] for part in query.split(b"&")]
         return sum(bool(name) and name.decode("latin-1") not in PARAMETERS for name in names)
+
+
+def _needs_no_body(row: Row) -> bool:
+    """What is only done or deleted needs none; there may still be one, with a token in it."""
+    return isinstance(row, Endpoint) and row.action in ("run", "delete")

@@ -1,5 +1,7 @@
 """Deleting a record."""
 
+from typing import Any
+
 import httpx
 import pytest
 import respx
@@ -50,6 +52,51 @@ async def test_a_deletion_without_a_condition_is_one_call(
     assert route.call_count == 1
     assert route.calls.last.request.content == b""
     assert "if-match" not in route.calls.last.request.headers
+
+
+async def test_a_body_that_cannot_be_read_is_no_reason_not_to_delete(
+    upstream: respx.Router, legacy_client: httpx.AsyncClient
+) -> None:
+    route = upstream.delete(MODERN_RECORD).respond(204)
+
+    response = await legacy_client.request(
+        "DELETE", RECORD, content=b"\x1f\x8b", headers={"Content-Encoding": "gzip"}
+    )
+
+    assert response.status_code == 204
+    assert route.call_count == 1
+
+
+async def test_nothing_is_deleted_for_who_leaves_before_all_of_it_has_come(
+    gateways: Gateways,
+) -> None:
+    app, sent = gateways.app(), list[Any]()
+    coming = iter(
+        [
+            {"type": "http.request", "body": b"{", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "DELETE",
+        "path": RECORD,
+        "raw_path": RECORD.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"legacy.example")],
+    }
+    await app(scope, receive, send)
+
+    # The mocked new API would fail at any call.
+    assert sent[0]["status"] == 400
 
 
 async def test_the_success_of_a_deletion_is_an_option(

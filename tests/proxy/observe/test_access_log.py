@@ -13,7 +13,7 @@ from proxy.observe import logs
 from proxy.observe.access_log import AccessLog, Carried
 from tests.proxy.conftest import LogLines
 
-TIME = re.compile(r'"timestamp": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"')
+TIME = re.compile(r'"timestamp": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"')
 LOST, UNKNOWN = frozenset({"home_phone", "email"}), frozenset({"gender", "acts[].method"})
 REQUEST: dict[str, Any] = {
     "request_id": "0123456789abcdef0123456789abcdef",
