@@ -96,7 +96,11 @@ def test_the_proxy_knows_no_field_and_no_path_of_any_api() -> None:
 
 
 def test_each_library_has_its_own_room() -> None:
-    assert all(name.startswith("proxy/upstream/") for name in importers("httpx"))
+    assert all(
+        name.startswith(("proxy/upstream/", "proxy/testing/")) for name in importers("httpx")
+    )
+    for_tests = importers("pytest") | importers("respx")
+    assert all(name.startswith("proxy/testing/") for name in for_tests)
     assert all(name.startswith("proxy/cli/") for name in importers("typer"))
     assert all(name.startswith("proxy/cli/") for name in importers("rich"))
     assert all(
@@ -106,10 +110,10 @@ def test_each_library_has_its_own_room() -> None:
     assert importers("structlog") == {"proxy/observe/logs.py"}
 
 
-def test_the_sandbox_imports_neither_wing_and_only_the_command_line_knows_it() -> None:
+def test_the_sandbox_imports_neither_wing_and_only_commands_and_test_fixtures_know_it() -> None:
     assert all(not tops(path) & {"mappings", "proxy"} for path in under("sandbox"))
     outside = {name for name in importers("sandbox") if not name.startswith("sandbox/")}
-    assert all(name.startswith("proxy/cli/") for name in outside)
+    assert all(name.startswith(("proxy/cli/", "proxy/testing/__init__.py")) for name in outside)
 
 
 def test_the_upstream_knows_nothing_of_translation() -> None:
