@@ -6,9 +6,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pyperf  # type: ignore[import-untyped]  # it ships no types
 from rich.table import Table
 
@@ -16,7 +16,7 @@ from bench.speed import engine, workload
 from mappings.core.context import Document
 from proxy import strict_json
 
-OVER = replace(engine.CONTEXT, base=workload.modern_record(workload.READ))
+OVER = msgspec.structs.replace(engine.CONTEXT, base=workload.modern_record(workload.READ))
 CREATED = workload.new_record()
 PROCESSES, VALUES = 3, 5
 

@@ -36,7 +36,7 @@ def parse(raw: bytes, max_depth: int) -> Any:
     except ValueError as error:
         raise NotStrictJsonError("not strict JSON") from error
     # The parser refuses a raw U+0000: only an escape can give one.
-    _check(document, max_depth, zeros=b"\\u0000" in raw)
+    _check([document], max_depth, zeros=b"\\u0000" in raw)
     return document
 
 
@@ -56,28 +56,27 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))
 
 
-def _check(document: Any, max_depth: int, *, zeros: bool) -> None:
+def _check(container: Any, depth: int, *, zeros: bool) -> None:
     """
     Refuse what the parser lets through: depth, numbers beyond every double, and U+0000 where the
-    bytes show that there may be some.
+    bytes show that there may be some. `depth` is how many levels there may be below this one.
     """
-    level: list[Any] = [[document]]
-    depth = -1
-    while level:
-        if depth == max_depth:
-            raise NotStrictJsonError("nested too deep")
-        below: list[Any] = []
-        for container in level:
-            if zeros:
-                _refuse_zeros(container)
-            for value in container.values() if type(container) is dict else container:
-                kind = type(value)
-                if kind is dict or kind is list:
-                    below.append(value)
-                # No abs(): arithmetic rounds by the context, and overflows in it.
-                elif kind is Decimal and not -LARGEST <= value <= LARGEST:
-                    raise NotStrictJsonError("a number beyond every double")
-        level, depth = below, depth + 1
+    if zeros:
+        _refuse_zeros(container)
+    for value in container.values() if type(container) is dict else container:
+        kind = type(value)
+        # Most are texts.
+        if kind is str:
+            continue
+        if kind is dict or kind is list:
+            if depth == 0:
+                raise NotStrictJsonError("nested too deep")
+            if value:
+                # The parser goes no deeper than calls can.
+                _check(value, depth - 1, zeros=zeros)
+        # No abs(): arithmetic rounds by the context, and overflows in it.
+        elif kind is Decimal and not -LARGEST <= value <= LARGEST:
+            raise NotStrictJsonError("a number beyond every double")
 
 
 def _refuse_zeros(container: dict[str, Any] | list[Any]) -> None:

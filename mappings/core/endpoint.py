@@ -88,7 +88,7 @@ class Row:
     """With `{id}` and `{record}` where ids stand."""
     source: Evidence
     patterns: Mapping[str, str] = field(default_factory=dict)
-    """The form of an id, by parameter; a UUID where none is given. Compared without case."""
+    """The form of an id, by parameter; where none is given a UUID, which has no case."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Under which kind the crosswalk has an id, by parameter; none: both sides use the same."""
 

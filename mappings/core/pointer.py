@@ -39,10 +39,20 @@ def path(pointer: str) -> str:
     return written
 
 
-@lru_cache(maxsize=1024)
 def field_path(pointer: str) -> str:
     """The place without its positions, for names of fields: "vaccinations[].date"."""
+    # A client may have written a longer one: it is not kept.
+    return _remembered(pointer) if len(pointer) <= REMEMBERED else _field_path(pointer)
+
+
+def _field_path(pointer: str) -> str:
     written = ""
     for part in segments(pointer):
         written += "[]" if part.isdigit() and written else f".{part}" if written else part
     return written
+
+
+REMEMBERED = 100
+"""The longest pointer whose field path is remembered."""
+
+_remembered = lru_cache(maxsize=1024)(_field_path)

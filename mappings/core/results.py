@@ -28,7 +28,7 @@ class Upgraded(msgspec.Struct, frozen=True):
         cls, base: Document | None, changes: Document, aside: Document, report: Report
     ) -> Upgraded:
         """What an upgrade without problems gives."""
-        whole = {**(base or {}), **changes}
+        whole = changes if base is None else {**base, **changes}
         return cls(whole, changes, aside, tuple(report.items), tuple(report.lost), report.stale)
 
     @property

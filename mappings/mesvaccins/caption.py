@@ -12,7 +12,7 @@ from mappings.core.context import Document, Json, Scope
 from mappings.core.days import number_of
 
 MOST_MONTHS = 12 * 130
-"""The oldest age of which the text is remembered."""
+"""Of the ages below this, and of no others, the texts are remembered."""
 
 
 def months_between(born: date, day: date) -> int:
@@ -92,7 +92,7 @@ class Ages(dict[int, str | None]):
 
     def __missing__(self, months: int) -> str | None:
         said = age_of(months, self._months_below)
-        if months < MOST_MONTHS:
+        if 0 <= months < MOST_MONTHS:
             self[months] = said
         return said
 

@@ -9,8 +9,6 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
 COST = (2**15, 8, 1)
 """What scrypt is given: 32 MiB and some 60 milliseconds for each hash."""
 
@@ -70,5 +68,8 @@ class SecretHash:
 
 
 def _scrypt(secret: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    # It takes 7 MB of a worker, and is asked only where applications have secrets.
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - see above
+
     n, r, p = cost
     return Scrypt(salt=salt, length=HASH_BYTES, n=n, r=r, p=p).derive(secret.encode())

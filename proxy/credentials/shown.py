@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -61,10 +60,10 @@ def _tokens_in(query: bytes) -> list[str]:
     return [value for name, value in pairs if name in PARAMETERS and value]
 
 
-def without_token(form: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+def without_token(form: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
     """A form without the token in it, and that token; raises `MalformedError` for two of them."""
-    if not any(name in form for name in PARAMETERS):
-        return dict(form), None
+    if form.keys().isdisjoint(PARAMETERS):
+        return form, None
     tokens = [form[name] for name in PARAMETERS if isinstance(form.get(name), str)]
     if len(tokens) > 1:
         raise MalformedError

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cryptography import x509
-
 from proxy.errors import ConfigurationError
 from proxy.observe.logs import log
 from proxy.settings import PREFIX, FrontSettings
@@ -68,6 +66,9 @@ def subject_of(transport: asyncio.BaseTransport) -> str | None:
     shown = secured.getpeercert(binary_form=True) if secured is not None else None
     if shown is None:
         return None
+    # It takes 7 MB, and is asked only where clients show certificates.
+    from cryptography import x509  # noqa: PLC0415 - see above
+
     try:
         return x509.load_der_x509_certificate(shown).subject.rfc4514_string()
     except ValueError:

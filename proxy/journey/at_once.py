@@ -81,7 +81,9 @@ class AtOnce:
     async def shown(self, record: Record, today: date) -> Shown | None:
         """What a legacy client sees of a record."""
         try:
-            return (await self._showing([record], today))(record)
+            keeps = self._memory.keeps
+            show = await self._showing([record], today) if keeps else self._plain(today)
+            return show(record)
         except DECLINED:
             return None
 

@@ -108,8 +108,8 @@ def matches(condition: str, tag: str, *, weakly: bool) -> bool:
 def lost(losses: Collection[Loss]) -> str:
     """The fields that were not carried over, as a client reads them: `email, home_phone`."""
     places = [loss.pointer for loss in losses]
-    if all(loss.declared for loss in losses):
-        # Few and always the same, for they are fields of the mapping.
+    if len(places) <= LOST_NAMES and all(loss.declared for loss in losses):
+        # Fields of the mapping, and no long list of places: few and always the same.
         return _lost_fields(tuple(places))
     return _listed(places)
 

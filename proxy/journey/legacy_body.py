@@ -19,6 +19,9 @@ CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 BOM = b"\xef\xbb\xbf"
 FORM = "application/x-www-form-urlencoded"
 
+USUAL_LENGTH = 100
+"""A longer Content-Type is not remembered: a client wrote it."""
+
 
 async def read(request: LegacyRequest, limit: int, hold: Callable[[int], None]) -> bytes:
     """
@@ -55,7 +58,8 @@ def parse(body: bytes, content_type: str, charset: str | None, max_depth: int) -
     `charset` is how a body is read that names none and is not UTF-8. Raises `MalformedError`,
     `UnsupportedMediaError`.
     """
-    kind, declared = _declared(content_type)
+    usual = len(content_type) <= USUAL_LENGTH
+    kind, declared = _remembered(content_type) if usual else _declared(content_type)
     raw = body.removeprefix(BOM).strip(b" \t\r\n")
     is_json = raw[:1] in (b"{", b"[")
     if raw and not is_json and kind not in ("", FORM):
@@ -63,7 +67,8 @@ def parse(body: bytes, content_type: str, charset: str | None, max_depth: int) -
     text, read_as = _decoded(raw, declared, charset)
     try:
         if is_json:
-            return strict_json.parse(text.encode(), max_depth)
+            # What is UTF-8 already is parsed as it came.
+            return strict_json.parse(raw if read_as == "utf-8" else text.encode(), max_depth)
         return _form(text, read_as, None if declared else charset)
     except (strict_json.NotStrictJsonError, forms.NotAFormError) as error:
         raise MalformedError from error
@@ -79,7 +84,6 @@ def _form(text: str, charset: str, otherwise: str | None) -> dict[str, Any]:
     return forms.parse(text, otherwise)
 
 
-@lru_cache(maxsize=64)
 def _declared(content_type: str) -> tuple[str, str | None]:
     """The media type, and the charset of a Content-Type by the name that Python gives it."""
     header = Message()
@@ -91,6 +95,9 @@ def _declared(content_type: str) -> tuple[str, str | None]:
         return kind, codecs.lookup(charset).name
     except (LookupError, ValueError) as error:
         raise UnsupportedMediaError from error
+
+
+_remembered = lru_cache(maxsize=64)(_declared)
 
 
 def _decoded(raw: bytes, declared: str | None, otherwise: str | None) -> tuple[str, str]:

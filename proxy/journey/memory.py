@@ -138,19 +138,25 @@ class Memory:
 
         Raises `InvalidDocumentError` with all those that the policy rejects.
         """
-        written = [("", upgraded.aside), *((it.pointer, it.aside) for it in upgraded.items)]
-        rejected, dropped = [], []
-        for where, aside in written:
-            for name, value in aside.items():
-                fate = self.policy.of(name)
-                if fate == "keep" or is_blank(value):
-                    continue
-                if fate == "reject":
-                    rejected.append(Problem(pointers.child(where, name), "not_kept"))
-                else:
-                    dropped.append(_dropped(where, name))
+        rejected: list[Problem] = []
+        dropped = self._judge("", upgraded.aside, rejected)
+        for item in upgraded.items:
+            dropped += self._judge(item.pointer, item.aside, rejected)
         if rejected:
             raise InvalidDocumentError(rejected)
+        return dropped
+
+    def _judge(self, where: str, aside: Document, rejected: list[Problem]) -> list[Loss]:
+        dropped: list[Loss] = []
+        fate_of, otherwise = self.policy.by_field.get, self.policy.otherwise
+        for name, value in aside.items():
+            fate = fate_of(name, otherwise)
+            if fate == "keep" or is_blank(value):
+                continue
+            if fate == "reject":
+                rejected.append(Problem(pointers.child(where, name), "not_kept"))
+            else:
+                dropped.append(_dropped(where, name))
         return dropped
 
     async def begin(self, *parts: bytes) -> Intent:
@@ -173,8 +179,6 @@ class Memory:
         self, key: Key, owner_id: str, aside: Document, intent: Intent | None = None
     ) -> None:
         """Remember what an accepted write leaves here; of a creation, that it is done."""
-        if not self.keeps and not self.remembers_creations:
-            return
         values = {
             # What is dropped must not leave an older value behind, to be shown another day.
             name: value if self.policy.of(name) == "keep" else None

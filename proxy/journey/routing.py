@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mappings.core.endpoint import UUID_PATTERN, Endpoint, Local, Row
+from mappings.core.model import identity
 from mappings.core.pack import Pack
 from proxy.errors import MethodNotAllowedError, NotFoundError
 
@@ -18,7 +19,7 @@ class Route(NamedTuple):
 
     row: Row
     ids: Mapping[str, str]
-    """The legacy ids by parameter, in lower case."""
+    """The legacy ids by parameter; a UUID is in lower case."""
     prefix: str
     reads: bool
     """Whether the request changes nothing."""
@@ -70,7 +71,7 @@ class Router:
                     raise MethodNotAllowedError(sorted(methods))
                 named = found.groupdict()
                 prefix, row = named.pop("prefix"), methods[method]
-                ids = {name: value.lower() for name, value in named.items()}
+                ids = {name: identity(value) for name, value in named.items()}
                 return Route(row, ids, prefix, _reads(row))
         raise NotFoundError
 

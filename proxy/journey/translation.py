@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from mappings.core import pointer as pointers
 from mappings.core.compiled.inline import Shown
@@ -33,7 +35,7 @@ from proxy.journey.calls import Calls, Ids
 from proxy.journey.gateway import Gateway
 from proxy.journey.reading import Reader, Stored, strangers
 from proxy.journey.routing import Route
-from proxy.journey.writing import Made, Writer
+from proxy.journey.writing import Writer
 from proxy.legacy_request import LegacyRequest
 
 
@@ -92,8 +94,11 @@ class Journey:
     async def create(self) -> Answer:
         """A record that is not there yet."""
         written = self.written()
-        parent = await self.parent()
-        upgraded = await self.upgraded(written, None, parent)
+        gateway, owner = self.gateway, self.endpoint.owner
+        # The record around it must be there, and the caller's to see.
+        parent = None if owner is None else await self.reader.owner(owner, self.ids)
+        context = Context(gateway.today, tables=gateway.loaded.tables, parent=parent)
+        upgraded = self.upgraded(written, context)
         # What goes out by calls of its own is read again with the record.
         at_once = None if upgraded.items else self.at_once
         made = await self.writer.make(
@@ -104,10 +109,11 @@ class Journey:
             upgraded.aside,
             at_once=at_once,
         )
-        shown = await self.seen(made, at_once)
-        if shown is not None:
-            self.made_at = self.location_of(shown)
-            return self.shown(shown, {"Location": self.made_at})
+        if at_once is not None and made.seen is not None:
+            shown = await at_once.shown(made.seen, gateway.today)
+            if shown is not None:
+                self.made_at = self.location_of(shown)
+                return self.shown(shown, {"Location": self.made_at})
         record = await self.whole(made.record(), upgraded)
         document = await self.downgraded(record, parent)
         self.made_at = self.location_of(document)
@@ -121,7 +127,8 @@ class Journey:
         written = self.written()
         stored = await self.reader.stored(self.endpoint, self.ids)
         await self.check_condition(stored)
-        upgraded = await self.upgraded(written, stored.record, stored.parent)
+        context = await self.context([stored.record], stored.parent)
+        upgraded = self.upgraded(written, replace(context, base=stored.record))
         record = await self.writer.change(
             self.endpoint,
             self.ids,
@@ -150,12 +157,6 @@ class Journey:
         record = self.reader.answered(self.endpoint, reply, self.ids)
         record = record or await self.read_again(before.record)
         return self.shown(await self.downgraded(record, None))
-
-    async def seen(self, made: Made, at_once: AtOnce | None) -> Shown | None:
-        """What a client sees of a record that was made, where it can be shown at once."""
-        if at_once is None or made.seen is None:
-            return None
-        return await at_once.shown(made.seen, self.gateway.today)
 
     @property
     def at_once(self) -> AtOnce | None:
@@ -186,11 +187,6 @@ class Journey:
             return inner
         return document
 
-    async def parent(self) -> Document | None:
-        """The record around the one that is made: it must be there, and the caller's to see."""
-        owner = self.endpoint.owner
-        return None if owner is None else await self.reader.owner(owner, self.ids)
-
     async def check_condition(self, stored: Stored) -> None:
         """Hold the client to its own If-Match, which is about the legacy document."""
         condition = self.request.fields.get(b"if-match")
@@ -199,20 +195,16 @@ class Journey:
             if not headers.matches(condition, headers.entity_tag(shown), weakly=False):
                 raise PreconditionFailedError
 
-    async def upgraded(
-        self, written: Document, base: Document | None, parent: Document | None
-    ) -> Upgraded:
+    def upgraded(self, written: Document, context: Context) -> Upgraded:
         """The modern side of what the client wrote; the losses are noted."""
-        context = await self.context([] if base is None else [base], parent)
         try:
-            if base is not None:
-                context = replace(context, base=base)
             upgraded = self.endpoint.mapping.upgrade(written, context)
         except DocumentError as error:
             raise InvalidDocumentError(error.problems) from error
         if upgraded.stale and self.endpoint.stale_writes == "conflict":
             raise ConflictError
-        self.lost += [*upgraded.lost, *self.gateway.memory.judge(upgraded)]
+        self.lost += upgraded.lost
+        self.lost += self.gateway.memory.judge(upgraded)
         return upgraded
 
     async def whole(self, record: Document, upgraded: Upgraded) -> Document:
@@ -273,8 +265,6 @@ class Journey:
 
     async def context(self, records: Sequence[Document], parent: Document | None) -> Context:
         """What a translation of these records may know."""
-        if not records:
-            return Context(self.gateway.today, tables=self.gateway.loaded.tables, parent=parent)
         gateway, mapping = self.gateway, self.endpoint.mapping
         return Context(
             today=gateway.today,
@@ -287,8 +277,10 @@ class Journey:
     def location_of(self, document: Document | Shown) -> str:
         """Where a legacy client finds the record that it made."""
         pack, identifier = self.gateway.loaded.pack, self.endpoint.mapping.identifier
-        identity = {} if identifier is None else {ID: str(document[identifier.legacy[0]])}
-        path = filled(self.endpoint.located_at, {**self.route.ids, **identity}) + pack.suffix
+        ids = self.route.ids
+        if identifier is not None:
+            ids = {**ids, ID: str(document[identifier.legacy[0]])}
+        path = filled(self.endpoint.located_at, ids) + pack.suffix
         return f"{self.gateway.settings.public_url or ''}{self.route.prefix}{path}"
 
     def encoded(self, document: Any) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import msgspec
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Document, Item, equal
@@ -25,7 +25,7 @@ from proxy.journey.at_once import AtOnce, Record
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.memory import Memory
 from proxy.journey.reading import Reader, Stored, belongs
-from proxy.store.store import Intent
+from proxy.store.store import Intent, unremembered
 from proxy.upstream.client import Reply
 
 GONE = 404
@@ -36,8 +36,8 @@ Condition = Callable[[Stored], Awaitable[None]]
 """What a client asks of the record that it writes over; raises where that does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+# One or more of each below for every write: a dataclass takes six times as long to make.
+class Made(msgspec.Struct, frozen=True):
     """A record that a creation made."""
 
     record: Callable[[], Document]
@@ -46,8 +46,7 @@ class Made:
     """It as it may be shown at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(msgspec.Struct, frozen=True):
     """Makes, changes and deletes records, each by one call of the new API."""
 
     calls: Calls
@@ -72,30 +71,36 @@ class Writer:
         `UnknownOutcomeError` for a retry that could make a second record.
         """
         sent = _without(document, endpoint.mapping.by_calls)
-        begun = partial(self._begun, endpoint, ids, written, sent, aside)
-        intent = await begun()
-        if intent.modern_id is not None and not endpoint.guarded:
-            try:
-                found = await self.reader.found(endpoint, {**ids, ID: intent.modern_id})
-                return Made(lambda: found.record)
-            except (NotFoundError, UpstreamStatusError) as error:
-                if error.status != GONE:
-                    raise
+        remembers = self.memory.remembers_creations
+        said = self._said(endpoint, ids, written, sent, aside) if remembers else ()
+        intent = await self.memory.begin(*said) if remembers else unremembered()
         if intent.modern_id is not None:
-            # It was deleted since, or the new API itself judges what is asked for twice.
-            await self.memory.forget_creation(intent.modern_id)
-            intent = await begun()
+            before = await self._made_before(endpoint, ids, intent.modern_id)
+            if before is not None:
+                return before
+            intent = await self.memory.begin(*said)
         if not intent.fresh and not endpoint.idempotent:
             raise UnknownOutcomeError
-        reply = await self._post(endpoint, ids, sent, intent)
+        try:
+            reply = await self.calls.exchange(endpoint.call, ids, sent, key=intent.id)
+        except ProxyError as error:
+            # One that surely did not happen leaves no intent.
+            if not error.sent:
+                await self.memory.abandon(intent)
+            raise
+        if _refused(reply.status, endpoint):
+            await self.memory.abandon(intent)
         self.calls.succeeded(endpoint.call, reply, endpoint, written)
         kind, seen = endpoint.mapping.kind, at_once and at_once.record(reply.body)
         if at_once is not None and seen is not None:
-            await self._keep(kind, at_once.identity(seen), ids, aside, intent)
-            return Made(partial(self.reader.made_in, endpoint, reply, ids), seen)
-        record = self.reader.made_in(endpoint, reply, ids)
-        await self._keep(kind, str(endpoint.mapping.identity_of(record)), ids, aside, intent)
-        return Made(lambda: record)
+            identity = at_once.identity(seen)
+            made = Made(lambda: self.reader.made_in(endpoint, reply, ids), seen)
+        else:
+            record = self.reader.made_in(endpoint, reply, ids)
+            identity, made = str(endpoint.mapping.identity_of(record)), Made(lambda: record)
+        if remembers or self.memory.keeps:
+            await self._keep(kind, identity, ids, aside, intent)
+        return made
 
     async def change(
         self,
@@ -180,30 +185,31 @@ class Writer:
         await self.change(endpoint, ids, stored, item.written, item.changes)
         await self.keep(endpoint, ids, base, item.aside)
 
-    async def _begun(
+    async def _made_before(self, endpoint: Endpoint, ids: Ids, modern_id: str) -> Made | None:
+        """
+        The record that the same creation made before; none where it was deleted since, or where
+        the new API itself judges what is asked for twice. Then that creation is forgotten.
+        """
+        if not endpoint.guarded:
+            try:
+                found = await self.reader.found(endpoint, {**ids, ID: modern_id})
+                return Made(lambda: found.record)
+            except (NotFoundError, UpstreamStatusError) as error:
+                if error.status != GONE:
+                    raise
+        await self.memory.forget_creation(modern_id)
+        return None
+
+    def _said(
         self, endpoint: Endpoint, ids: Ids, written: Document, sent: Document, aside: Document
-    ) -> Intent:
-        """The intent of this creation: its caller, its call and what it says tell it apart."""
-        if not self.memory.remembers_creations:
-            return await self.memory.begin()
+    ) -> tuple[bytes, bytes, bytes]:
+        """What tells this creation from others: its caller, its call and what it says."""
         said = [_without(endpoint.mapping.canonical(written), endpoint.items), sent, aside]
-        return await self.memory.begin(
+        return (
             self.calls.caller.identity.encode(),
             f"{endpoint.call.method} {filled(endpoint.call.path, ids)}".encode(),
             strict_json.dump(said),
         )
-
-    async def _post(self, endpoint: Endpoint, ids: Ids, sent: Document, intent: Intent) -> Reply:
-        """The creation itself; one that surely did not happen leaves no intent."""
-        try:
-            reply = await self.calls.exchange(endpoint.call, ids, sent, key=intent.id)
-        except ProxyError as error:
-            if not error.sent:
-                await self.memory.abandon(intent)
-            raise
-        if _refused(reply.status, endpoint):
-            await self.memory.abandon(intent)
-        return reply
 
     async def _put(self, endpoint: Endpoint, ids: Ids, stored: Stored, changes: Document) -> Reply:
         sent = _without(changes, endpoint.mapping.by_calls)
@@ -218,8 +224,10 @@ class Writer:
         await self.memory.keep((kind, identity), owner_id, aside, intent)
 
 
-def _without(fields: Document, by_calls: Container[str]) -> dict[str, object]:
+def _without(fields: Document, by_calls: Collection[str]) -> Document:
     """The fields that go out with the record itself, and not by calls of their own."""
+    if fields.keys().isdisjoint(by_calls):
+        return fields
     return {name: value for name, value in fields.items() if name not in by_calls}
 
 

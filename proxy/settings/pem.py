@@ -6,8 +6,6 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
 from proxy.errors import ConfigurationError
 from proxy.settings.remembered import PREFIX
 
@@ -76,6 +74,9 @@ def load_authorities(context: ssl.SSLContext, authorities: PemFile) -> None:
 
 
 def _is_whole(certificate: PemFile) -> bool:
+    # It takes 7 MB, and is asked only where OpenSSL has refused a file.
+    from cryptography import x509  # noqa: PLC0415 - see above
+
     try:
         return bool(x509.load_pem_x509_certificates(certificate.path.read_bytes()))
     except (OSError, ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from proxy.store.connection import Connection
 
@@ -23,8 +24,8 @@ DONE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+# Made for every creation: a dataclass takes six times as long to make.
+class Intent(msgspec.Struct, frozen=True):
     """A creation under way, or done."""
 
     id: str

@@ -34,6 +34,10 @@ class Job(Generic[T]):
         """Do the work, and note what came of it."""
         try:
             self.result = self.work(connection)
+        except StopIteration as error:
+            # No future takes this one.
+            self.error = RuntimeError("the work raised StopIteration")
+            self.error.__cause__ = error
         except BaseException as error:  # noqa: BLE001 - it is raised where the work was asked for
             self.error = error
 
@@ -103,13 +107,14 @@ class Lane:
         """What will come of the work; raises `StoreError`."""
         loop = asyncio.get_running_loop()
         job = Job(work, loop.create_future())
-        self._asked += 1
-        if self._asked > self._threads:
+        if self._asked >= self._threads:
             if self._threads < self._most:
-                self._threads += 1
+                # Counted once it runs: where the system gives no thread, the next one asks again.
                 threading.Thread(target=self._run, name="store", daemon=True).start()
+                self._threads += 1
             else:
                 job.timer = loop.call_later(BUSY_SECONDS, self._give_up, job)
+        self._asked += 1
         self._line.put(job)
         return job.future
 

@@ -4,73 +4,89 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import httpx
+import msgspec
 
 from proxy.upstream.chunks import AnswerTooLargeError, Chunks
+from proxy.upstream.head import Heads, Told, closes, encoded
 from proxy.upstream.limits import TransportLimits
 
 WITHOUT_BODY = frozenset({204, 304})
 
-Fields = Sequence[tuple[bytes, bytes]]
-Told = Mapping[bytes, bytes]
-"""By name in lower case, what the fields tell; what stands twice is joined, as lists are."""
+Raw = list[tuple[bytes, bytes]]
 
 _BEGINNING = b"HTTP/1."
 _END = b"\r\n\r\n"
-_VALUE = rb"[\t\x20-\x7e\x80-\xff]*+"
-_HEAD = re.compile(
-    rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: " + _VALUE + rb")?\r\n"
-    rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:" + _VALUE + rb"\r\n)*+\r\n"
-)
-"""httptools' parser is more lenient: with versions, statuses, blank lines before a head."""
 _FIELD = re.compile(rb"\r\n([^:\r]+):([^\r]*)")
-_TOLD = re.compile(
-    rb"\r\n((?i:connection|content-encoding|content-length|etag|link|retry-after"
-    rb"|transfer-encoding)):([^\r]*)"
-)
-"""The fields that anybody looks at. It need not be strict: the head is one already."""
 _STRAY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n")
 """What no head has, seen before its end has come."""
 _LENGTH_DIGITS = 18
-_ENDINGS = (b"content-length", b"transfer-encoding")
+_NOTHING = Told()
 
 
-class AnswerReader:
+class Answer(Protocol):
+    """A whole answer."""
+
+    status: int
+    told: Told
+    body: bytes
+
+    def fields(self) -> Raw:
+        """Every field of its head."""
+
+
+class AnswerReader(msgspec.Struct, gc=False):
     """
-    Takes the bytes of one answer as they come.
+    Takes the bytes of one answer as they come, and is the answer once `complete`.
 
     `feed` raises `httpx.RemoteProtocolError` at the first fault. No text of an error holds bytes
     of the answer.
     """
 
-    # Here and not in `__init__`: an answer that comes in one piece changes few of them.
-    status = 0
-    head = b""
+    bodiless: bool
+    """Whether no body follows, whatever the head says: the answer to HEAD."""
+    limits: TransportLimits
+    heads: Heads
+    status: int = 0
+    head: bytes = b""
     """The head that counts; before its end, what has come of it."""
-    told: Told
+    told: Told = _NOTHING
     """What anybody looks at, once there is a `status`."""
-    body = b""
+    body: bytes = b""
     """The body, whole once `complete`; never decoded."""
-    complete = False
-    leftover = False
+    complete: bool = False
+    leftover: bool = False
     """Bytes came after the end: whoever sent them, the connection is not to be trusted."""
-    keeps = True
+    keeps: bool = True
     """Whether the server lets another request follow on the connection."""
-    _searched = 0
-    _interim = 0
-    _missing = 0
+    _searched: int = 0
+    _interim: int = 0
+    _missing: int = 0
     _gathered: io.BytesIO | None = None
     _chunks: Chunks | None = None
+    _refused: bool = False
 
-    def __init__(self, method: str, limits: TransportLimits) -> None:
-        self._limits = limits
-        self._bodiless = method == "HEAD"
-
-    def fields(self) -> list[tuple[bytes, bytes]]:
+    def fields(self) -> Raw:
         """Every field of the head. A trailer is none (RFC 9110, 6.5.1)."""
-        return [(name, value.strip(b" \t")) for name, value in _FIELD.findall(self.head)]
+        return [
+            (name, value.strip(b" \t"))
+            for name, value in _FIELD.findall(self.head)
+            if not (self._refused and name.lower() == b"content-encoding")
+        ]
+
+    def refuse_coding(self) -> None:
+        """
+        Let go of an encoded body; it is never decoded, for a small one can be huge.
+
+        Raises `httpx.DecodingError`, but for an error, whose status says enough.
+        """
+        if self.body and encoded(self.told):
+            if self.status < 400:
+                raise httpx.DecodingError("the answer is encoded, which it was not asked to be")
+            self.body = b""
+            self._refused = True
 
     def feed(self, data: bytes) -> None:
         """Take the bytes that came next."""
@@ -92,6 +108,12 @@ class AnswerReader:
 
     def _read_head(self, data: bytes) -> bytes | None:
         """What follows the head that counts; None before its end."""
+        begun = None if self.head else self.heads.begun(data)
+        if begun is not None:
+            told, end = begun
+            if self._take_head(data[:end], told):
+                return data[end:]
+            data = data[end:]
         data = self.head + data
         while (end := data.find(_END, self._searched)) >= 0:
             end += len(_END)
@@ -101,7 +123,7 @@ class AnswerReader:
                 return data
         self.head = data
         if (
-            len(data) > self._limits.head_bytes
+            len(data) > self.limits.head_bytes
             or not data.startswith(_BEGINNING[: len(data)])
             or _STRAY.search(data, self._searched)
         ):
@@ -109,50 +131,46 @@ class AnswerReader:
         self._searched = max(0, len(data) - len(_END) + 1)
         return None
 
-    def _take_head(self, head: bytes) -> bool:
+    def _take_head(self, head: bytes, told: Told | None = None) -> bool:
         """Whether this is the head that counts, and not a 1xx one."""
-        if len(head) > self._limits.head_bytes or head.count(b"\n") - 2 > self._limits.fields:
+        if len(head) > self.limits.head_bytes:
             raise httpx.RemoteProtocolError("the head is too long")
-        found = _HEAD.fullmatch(head)
-        if found is None:
-            raise httpx.RemoteProtocolError("the head is malformed")
-        version, status = found[1], int(found[2])
+        if told is None:
+            told = self.heads.read(head)
+        status = int(told.status)
         if status < 200:
             self._interim += 1
             # Nobody asked for another protocol.
-            if status == 101 or self._interim > self._limits.interim:
+            if status == 101 or self._interim > self.limits.interim:
                 raise httpx.RemoteProtocolError("a 101, or too many other 1xx")
             return False
         self.head = head
-        fields = _TOLD.findall(head)
-        self.told = told_of(fields)
-        self._frame(version, status, fields)
+        self.told = told
+        self.keeps = not closes(told)
+        self._frame(status, told)
         self.status = status
         return True
 
-    def _frame(self, version: bytes, status: int, fields: Fields) -> None:
+    def _frame(self, status: int, told: Told) -> None:
         """How the end of the body will be known (RFC 9112, 6.3); what leaves doubt is refused."""
-        length, coding = self.told.get(b"content-length"), self.told.get(b"transfer-encoding")
-        if (coding is not None or len(fields) > len(self.told)) and (
-            sum(name.lower() in _ENDINGS for name, _ in fields) > 1
-        ):
+        length, coding = told.content_length, told.transfer_encoding
+        if told.twice:
             raise httpx.RemoteProtocolError("the body's end is given twice")
-        if coding is not None and (version == b"0" or coding.lower() != b"chunked"):
+        if coding is not None and (told.version != b"1" or coding.lower() != b"chunked"):
             raise httpx.RemoteProtocolError("the transfer coding is not chunked")
         if length is not None and not (length.isdigit() and len(length) <= _LENGTH_DIGITS):
             raise httpx.RemoteProtocolError("the body's length is no number")
-        self.keeps = version == b"1" and not _closes(self.told.get(b"connection", b""))
-        if self._bodiless or status in WITHOUT_BODY:
+        if self.bodiless or status in WITHOUT_BODY:
             if status == 204 and (coding is not None or length not in (None, b"0")):
                 self.keeps = False
         elif coding is not None:
-            self._chunks = Chunks(self._limits)
+            self._chunks = Chunks(self.limits)
         elif length is None:
             # Ended by the connection's end it could not be told from one that was cut.
             raise httpx.RemoteProtocolError("the body's end is not given")
         else:
             self._missing = int(length)
-            if self._missing > self._limits.body_bytes:
+            if self._missing > self.limits.body_bytes:
                 raise AnswerTooLargeError("the body is too large")
 
     def _read_counted(self, data: bytes) -> None:
@@ -176,32 +194,3 @@ class AnswerReader:
         self.complete = chunks.complete
         if self.complete:
             self.body = chunks.body
-
-
-def told_of(fields: Fields) -> Told:
-    """What these fields tell."""
-    told = {name.lower(): value.strip(b" \t") for name, value in fields}
-    if len(told) < len(fields):
-        told = {name: b", ".join(values) for name, values in _by_name(fields).items()}
-    return told
-
-
-def encoded(told: Told) -> bool:
-    """Whether the body is something else than it says (Content-Encoding)."""
-    return not _tokens(told.get(b"content-encoding", b"")) <= {b"", b"identity"}
-
-
-def _by_name(fields: Fields) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in fields:
-        found.setdefault(name.lower(), []).append(value.strip(b" \t"))
-    return found
-
-
-def _closes(connection: bytes) -> bool:
-    # In most answers the word is not there at all.
-    return b"close" in connection.lower() and b"close" in _tokens(connection)
-
-
-def _tokens(value: bytes) -> set[bytes]:
-    return {token.strip(b" \t").lower() for token in value.split(b",")}

@@ -46,7 +46,7 @@ class Breaker:
         self._at_least = at_least
         self._within_seconds = within_seconds
         # When each call ended, and whether it failed.
-        self._outcomes: deque[tuple[float, bool]] = deque()
+        self._outcomes: deque[tuple[float, bool]] = deque(maxlen=outcomes)
         self._at_most = outcomes
         self._failures = 0
         """How many of them failed."""
@@ -80,7 +80,11 @@ class Breaker:
 
     def succeeded(self, admitted: int) -> None:
         """The call was answered as it should be."""
-        self._ended(admitted, failed=False)
+        if self._failures or self._open:
+            self._ended(admitted, failed=False)
+        elif admitted == self._era:
+            # Where none failed nothing can open it, and what is too old can wait.
+            self._outcomes.append((self._clock(), False))
 
     def failed(self, admitted: int) -> None:
         """The call shows that the new API is in trouble."""
@@ -103,11 +107,11 @@ class Breaker:
                 self._turn(open_now=False)
             return
         outcomes = self._outcomes
+        oldest = now - self._within_seconds
+        while outcomes and (outcomes[0][0] < oldest or len(outcomes) == self._at_most):
+            self._failures -= outcomes.popleft()[1]
         outcomes.append((now, failed))
         self._failures += failed
-        oldest = now - self._within_seconds
-        while outcomes[0][0] < oldest or len(outcomes) > self._at_most:
-            self._failures -= outcomes.popleft()[1]
         so_many = len(outcomes)
         if so_many >= self._at_least and self._failures / so_many >= self._ratio:
             self._turn(open_now=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import httpx
 
@@ -14,7 +15,7 @@ from proxy.errors import (
     UpstreamUnreachableError,
 )
 from proxy.settings import Settings
-from proxy.upstream.breaker import Breakers, Count, uncounted
+from proxy.upstream.breaker import Breaker, Breakers, Count, uncounted
 from proxy.upstream.budget import RetryBudget
 from proxy.upstream.exchange import (
     FAILURES,
@@ -26,7 +27,7 @@ from proxy.upstream.exchange import (
     reply_of,
 )
 from proxy.upstream.plain import Carrier
-from proxy.upstream.request import Prepared
+from proxy.upstream.request import Call
 
 __all__ = ["Carrier", "Reply", "Upstream"]
 
@@ -63,7 +64,7 @@ class Upstream:
         """What this gateway calls itself among the hops of a request."""
         return self._exchange.pseudonym
 
-    async def ask(
+    def ask(
         self,
         method: str,
         path: str,
@@ -73,7 +74,7 @@ class Upstream:
         operation: str,
         caller: str = "",
         ends_at: float | None = None,
-    ) -> Reply:
+    ) -> Coroutine[Any, Any, Reply]:
         """
         One call, until `ends_at` by the clock of the event loop, or for as long as a request has.
 
@@ -82,63 +83,60 @@ class Upstream:
         tried once more where the budget and the time allow it. Raises `SuspendedError`,
         `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._deadline if ends_at is None else ends_at
-        request = self._exchange.request(method, path, headers, content, caller=caller, until=until)
-        try:
-            reply = await self._guarded(request, operation, self._budget.deposit)
-        except (UpstreamTimeoutError, UpstreamUnreachableError):
-            if not self._once_more(method, operation, until):
-                raise
-        else:
-            if not _passing(reply) or not self._once_more(method, operation, until):
-                return reply
-        await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - full jitter, no secret
-        return await self._guarded(request, operation)
+        now = asyncio.get_running_loop().time()
+        until = now + self._deadline if ends_at is None else ends_at
+        call = self._exchange.call(method, path, headers, content, caller=caller, until=until)
+        return self._asked(call, self.breakers.of(operation), now)
 
-    def _once_more(self, method: str, operation: str, until: float) -> bool:
+    async def _asked(
+        self, call: Call, breaker: Breaker, now: float, *, again: bool = False
+    ) -> Reply:
+        if now >= call.until:
+            # A kept connection would still carry it, and nobody would wait for the answer.
+            raise UpstreamTimeoutError(sent=False)
+        admitted = breaker.admit()
+        if not again:
+            self._budget.deposit()
+        end: Callable[[int], None] = breaker.abandoned
+        began = time.perf_counter()
+        try:
+            try:
+                answer = await self._exchange.send(call)
+                end = breaker.failed if answer.status in TROUBLE else breaker.succeeded
+            except FAILURES as error:
+                end = _ending(breaker, error)
+                raise failure_of(error) from error
+            finally:
+                end(admitted)
+            reply = reply_of(answer, time.perf_counter() - began)
+            # A trouble may be gone in a moment, unless it is told for how long it stays.
+            passing = reply.status in TROUBLE and reply.retry_after is None
+            if again or not passing or not self._once_more(call, breaker):
+                return reply
+        except (UpstreamTimeoutError, UpstreamUnreachableError):
+            if again or not self._once_more(call, breaker):
+                raise
+        await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - full jitter, no secret
+        now = asyncio.get_running_loop().time()
+        return await self._asked(call, breaker, now, again=True)
+
+    def _once_more(self, call: Call, breaker: Breaker) -> bool:
         """Whether a call that failed is tried again: it changes nothing, and can be afforded."""
-        late = asyncio.get_running_loop().time() + PAUSE_SECONDS >= until
-        if method not in READS or late or self.breakers.of(operation).is_open:
-            return False
-        if not self._budget.withdraw():
+        late = asyncio.get_running_loop().time() + PAUSE_SECONDS >= call.until
+        if call.method not in READS or late or breaker.is_open or not self._budget.withdraw():
             return False
         self._count("retried", "")
         return True
-
-    async def _guarded(
-        self, request: Prepared, operation: str, paid: Callable[[], None] = lambda: None
-    ) -> Reply:
-        """A call that the operation's breaker admits, and is told the outcome of."""
-        if asyncio.get_running_loop().time() >= request.until:
-            # A kept connection would still carry it, and nobody would wait for the answer.
-            raise UpstreamTimeoutError(sent=False)
-        breaker = self.breakers.of(operation)
-        admitted = breaker.admit()
-        paid()
-        end = breaker.abandoned
-        began = time.perf_counter()
-        try:
-            answered = await self._exchange.send(request)
-            end = breaker.failed if answered.status_code in TROUBLE else breaker.succeeded
-        except FAILURES as error:
-            end = breaker.failed
-            if isinstance(error, httpx.PoolTimeout):
-                # It waited for other calls, and says nothing of the new API.
-                end = breaker.abandoned
-            elif isinstance(error, UNFIT):
-                # It came, and is wrong for this request: others may fare better.
-                end = breaker.succeeded
-            raise failure_of(error) from error
-        finally:
-            end(admitted)
-        return reply_of(answered, time.perf_counter() - began)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._exchange.close()
 
 
-def _passing(reply: Reply) -> bool:
-    """Whether a status is one that may be gone in a moment, and nobody says when."""
-    return reply.status in TROUBLE and reply.retry_after is None
+def _ending(breaker: Breaker, error: Exception) -> Callable[[int], None]:
+    """Whom to tell that a call ended with this error."""
+    if isinstance(error, httpx.PoolTimeout):
+        # It waited for other calls, and says nothing of the new API.
+        return breaker.abandoned
+    # What is unfit came, and is wrong for this request: others may fare better.
+    return breaker.succeeded if isinstance(error, UNFIT) else breaker.failed

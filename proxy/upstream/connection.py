@@ -12,6 +12,7 @@ from typing import cast
 import httpx
 
 from proxy.upstream.answer import AnswerReader
+from proxy.upstream.head import Heads
 from proxy.upstream.limits import TransportLimits
 
 Count = Callable[[str, str], None]
@@ -36,6 +37,7 @@ class Connection(asyncio.Protocol):
         affinity: Hashable,
         count: Count,
         when_closed: Callable[[Connection], None],
+        heads: Heads,
     ) -> None:
         self.affinity = affinity
         """Whose calls it carries."""
@@ -48,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._limits = limits
         self._count = count
         self._when_closed = when_closed
+        self._heads = heads
         self._opened_at = 0.0
         self._early = False
         self._reader: AnswerReader | None = None
@@ -67,11 +70,13 @@ class Connection(asyncio.Protocol):
 
         Whatever goes wrong, also when the caller leaves, it is closed.
         """
-        reader = self._reader = AnswerReader(method, self._limits)
+        reader = self._reader = AnswerReader(method == "HEAD", self._limits, self._heads)
         over = self._over = self._loop.create_future()
         self.begun = self._early = False
         self._total_at = total_at
-        self._end_at(min(first_byte_at, total_at))
+        self._due = due = first_byte_at if first_byte_at < total_at else total_at
+        if due < self._fires:
+            self._fire_at(due)
         try:
             try:
                 self.transport.write(payload)
@@ -170,7 +175,10 @@ class Connection(asyncio.Protocol):
         self._lost(error)
 
     def _unwritten(self) -> bool:
-        return bool(self.transport.get_write_buffer_size() or self._socket.get_write_buffer_size())
+        transport, below = self.transport, self._socket
+        if transport.get_write_buffer_size():
+            return True
+        return below is not transport and below.get_write_buffer_size() > 0
 
     def _lost(self, error: Exception | None) -> None:
         if self._reader is not None:
@@ -185,13 +193,10 @@ class Connection(asyncio.Protocol):
             self._end(failure)
         self.close("ended")
 
-    def _end_at(self, due: float) -> None:
-        """Wait for the answer until then, and no longer."""
-        self._due = due
-        if due < self._fires:
-            self._cancel_timer()
-            self._fires = due
-            self._timer = self._loop.call_at(due, self._time_is_up)
+    def _fire_at(self, due: float) -> None:
+        self._cancel_timer()
+        self._fires = due
+        self._timer = self._loop.call_at(due, self._time_is_up)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -201,7 +206,8 @@ class Connection(asyncio.Protocol):
     def _time_is_up(self) -> None:
         self._timer, self._fires = None, _NEVER
         if self._loop.time() < self._due:
-            self._end_at(self._due)
+            if self._due < _NEVER:
+                self._fire_at(self._due)
         else:
             self._end(httpx.ReadTimeout("the answer did not come in time"))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Coroutine
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from mappings.core.errors import Problem
 from proxy.errors import (
@@ -18,11 +17,12 @@ from proxy.errors import (
 )
 from proxy.settings import Settings
 from proxy.upstream import transport as transports
+from proxy.upstream.answer import Answer
 from proxy.upstream.answered import Answered
 from proxy.upstream.breaker import Count
 from proxy.upstream.chunks import AnswerTooLargeError
 from proxy.upstream.plain import Carrier, Plain
-from proxy.upstream.request import Fields, Home, Prepared
+from proxy.upstream.request import Call, Fields, Home
 from proxy.upstream.tls import client_context
 
 PSEUDONYM = "passerelle"
@@ -46,7 +46,7 @@ UNFIT = (AnswerTooLargeError, httpx.DecodingError)
 """What is raised for an answer that came and is not taken."""
 
 
-class Reply(NamedTuple):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """One answer of the new API, whole."""
 
     status: int
@@ -76,8 +76,10 @@ class Exchange:
         self._client = Plain(
             self._home.url, transport or _transport(settings, count), settings.max_answer_bytes
         )
+        self.send = self._client.carry
+        """The answer to a call; raises, at once or later, what `failure_of` gives a meaning to."""
 
-    def request(
+    def call(
         self,
         method: str,
         path: str,
@@ -86,37 +88,33 @@ class Exchange:
         *,
         caller: str,
         until: float,
-    ) -> Prepared:
+    ) -> Call:
         """
-        A request for one path below the base URL, to be answered until then by the clock of the
-        event loop; raises `UpstreamUnreachableError`.
+        A call of one path below the base URL, to be answered until then by the clock of the event
+        loop; raises `UpstreamUnreachableError`.
         """
-        affinity = caller if self._by_caller else None
+        home = self._home
         try:
-            return Prepared(
-                method, self._home, path, headers, content, until=until, affinity=affinity
-            )
+            target = home.target(path)
         except httpx.InvalidURL as error:
             raise UpstreamUnreachableError(sent=False) from error
-
-    def send(self, request: Prepared) -> Coroutine[Any, Any, Answered]:
-        """Its answer; raises what `failure_of` tells the meaning of."""
-        return self._client.send(request)
+        affinity = caller if self._by_caller else None
+        return Call(method, home, target, headers, content or b"", until, affinity)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
 
-def reply_of(answered: Answered, seconds: float) -> Reply:
+def reply_of(answer: Answer, seconds: float) -> Reply:
     """An answer that took so long to come."""
-    told = answered.told
+    told = answer.told
     return Reply(
-        answered.status_code,
-        answered.body,
-        _text(told.get(b"etag")),
-        _text(told.get(b"retry-after")),
-        answered.links.get("next", {}).get("url") if b"link" in told else None,
+        answer.status,
+        answer.body,
+        None if told.etag is None else told.etag.decode("latin-1"),
+        None if told.retry_after is None else told.retry_after.decode("latin-1"),
+        None if told.link is None else _next(answer),
         seconds * 1000,
     )
 
@@ -133,10 +131,6 @@ def failure_of(error: Exception) -> UpstreamError:
     return UpstreamUnreachableError(sent=sent)
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
-
-
 def limits_of(settings: Settings) -> transports.TransportLimits:
     """The bounds of the transport, as the settings say."""
     return transports.TransportLimits(
@@ -148,6 +142,12 @@ def limits_of(settings: Settings) -> transports.TransportLimits:
         age_seconds=settings.upstream_age_seconds,
         body_bytes=settings.max_answer_bytes,
     )
+
+
+def _next(answer: Answer) -> str | None:
+    # As httpx reads it.
+    whole = Answered(answer.status, answer.told, answer.fields, b"")
+    return whole.links.get("next", {}).get("url")
 
 
 def _transport(settings: Settings, count: Count) -> Carrier:

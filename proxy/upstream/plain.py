@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import httpx
 
-from proxy.upstream.answer import encoded, told_of
+from proxy.upstream.answer import Answer
 from proxy.upstream.answered import Answered
 from proxy.upstream.chunks import AnswerTooLargeError
-from proxy.upstream.request import Prepared
+from proxy.upstream.head import encoded, told_of
+from proxy.upstream.request import Call, Prepared
 from proxy.upstream.transport import Transport, is_mocked
 
 Carrier = httpx.AsyncBaseTransport
@@ -27,17 +28,18 @@ class Plain(httpx.AsyncClient):
         super().__init__(base_url=home, transport=carrier, trust_env=False)
         self._max_bytes = max_bytes
 
-    def send(self, request: httpx.Request, **_: Any) -> Coroutine[Any, Any, Answered]:
-        """Only what its transport does: it is where httpx's own and respx come together."""
+    def carry(self, call: Call) -> Coroutine[Any, Any, Answer]:
+        """The answer to a call; raises httpx's errors, some of them at once."""
+        # It is where httpx's own and respx come together.
         carrier = self._transport_for_url(self.base_url)
         if isinstance(carrier, Transport) and not is_mocked():
-            return carrier.carry(request)
-        return self._through(carrier, cast("Prepared", request))
+            return carrier.carry(call)
+        return self._through(carrier, call)
 
-    async def _through(self, carrier: Carrier, request: Prepared) -> Answered:
+    async def _through(self, carrier: Carrier, call: Call) -> Answered:
         """The same of a strange one, which may keep no time and give no answer whole."""
-        async with asyncio.timeout_at(request.until + LATE_SECONDS):
-            response = await carrier.handle_async_request(request)
+        async with asyncio.timeout_at(call.until + LATE_SECONDS):
+            response = await carrier.handle_async_request(Prepared(call))
             try:
                 body = await self._body(response)
             finally:

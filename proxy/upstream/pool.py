@@ -57,19 +57,19 @@ class Pool:
         self._taken += 1
         return None
 
-    def keep(self, connection: Connection, unfit: str) -> None:
+    def keep(self, connection: Connection, unfit: str, now: float) -> None:
         """Give a slot back, and its connection for another call unless it is unfit for one."""
         if unfit or connection.closed or self._closed:
             connection.close(unfit or "shutdown")
             self.free()
             return
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = now
         waiter, affinity = self._first() if self._waiting else (None, None)
         if waiter is None:
             self._idle.setdefault(connection.affinity, []).append(connection)
             if self._sweep is None:
-                self._sweep = loop.call_later(self._limits.idle_seconds, self._close_idle)
+                loop = asyncio.get_running_loop()
+                self._sweep = loop.call_at(now + self._limits.idle_seconds, self._close_idle)
         elif affinity == connection.affinity:
             waiter.set_result(connection)
         else:
@@ -131,7 +131,7 @@ class Pool:
         if connection is None:
             self.free()
         else:
-            self.keep(connection, "")
+            self.keep(connection, "", asyncio.get_running_loop().time())
 
     def _first(self) -> tuple[Waiter | None, Hashable]:
         while self._waiting:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import httpx
+import msgspec
 
 OURS = frozenset(
     {
@@ -62,46 +63,44 @@ class Home:
         return target
 
 
+class Call(msgspec.Struct, gc=False):
+    """A request that is told by its parts, to a path below a base URL."""
+
+    method: str
+    home: Home
+    target: str
+    fields: Fields
+    content: bytes
+    until: float
+    """When its answer must be there, by the clock of the event loop."""
+    affinity: Hashable = None
+
+    def written(self) -> bytes:
+        """Its bytes; raises `httpx.LocalProtocolError`."""
+        names, values = zip(*self.fields, strict=True) if self.fields else ((), ())
+        return _form(self.method, self.home, names).written(self.target, values, self.content)
+
+
 class Prepared(httpx.Request):
-    """
-    A request that is told by its parts, to a path below a base URL.
+    """A call as httpx has it, of which the parts are made when somebody asks, as a mock does."""
 
-    The transport reads the parts; what httpx has beside them is made when somebody asks for it,
-    as a mock does. Raises `httpx.InvalidURL`.
-    """
-
-    def __init__(
-        self,
-        method: str,
-        home: Home,
-        path: str,
-        fields: Fields,
-        content: bytes | None,
-        *,
-        until: float,
-        affinity: Hashable = None,
-    ) -> None:
-        """`until` is when its answer must be there, by the clock of the event loop."""
-        self.method = method
-        self.home = home
-        self.target = home.target(path)
-        self.fields = fields
-        self._content = content or b""
-        self.until = until
-        self.affinity = affinity
+    def __init__(self, call: Call) -> None:
+        self.method = call.method
+        self.call = call
+        self._content = call.content
 
     @cached_property
     def url(self) -> httpx.URL:  # type: ignore[override]  # httpx sets it, and nobody else does
         """Where it goes."""
-        return self.home.url.copy_with(raw_path=self.target.encode())
+        return self.call.home.url.copy_with(raw_path=self.call.target.encode())
 
     @cached_property
     def headers(self) -> httpx.Headers:  # type: ignore[override]  # as above
         """Its fields, and the length of its body."""
-        framed = self._content or self.method in WITH_BODY
-        length = [("Content-Length", str(len(self._content)))] if framed else []
-        beside = self.home.beside({name for name, _ in self.fields})
-        fields = [("Host", self.home.host), *beside, *self.fields, *length]
+        framed = self.call.content or self.method in WITH_BODY
+        length = [("Content-Length", str(len(self.call.content)))] if framed else []
+        beside = self.call.home.beside({name for name, _ in self.call.fields})
+        fields = [("Host", self.call.home.host), *beside, *self.call.fields, *length]
         # As bytes: httpx would refuse what is not ASCII; HTTP allows it (RFC 9110, 5.5).
         return httpx.Headers(
             [(name.encode("ascii"), value.encode("latin-1")) for name, value in fields]
@@ -110,18 +109,13 @@ class Prepared(httpx.Request):
     @cached_property
     def stream(self) -> httpx.ByteStream:  # type: ignore[override]  # as above
         """Its body."""
-        return httpx.ByteStream(self._content)
+        return httpx.ByteStream(self.call.content)
 
     @cached_property
     def extensions(self) -> dict[str, Any]:  # type: ignore[override]  # as above
         """What a transport is told beside it."""
-        seconds = self.until - asyncio.get_running_loop().time()
-        return {"affinity": self.affinity, "timeout": {"total": max(0.0, seconds)}}
-
-    def written(self) -> bytes:
-        """Its bytes; raises `httpx.LocalProtocolError`."""
-        names, values = zip(*self.fields, strict=True) if self.fields else ((), ())
-        return _form(self.method, self.home, names).written(self.target, values, self._content)
+        seconds = self.call.until - asyncio.get_running_loop().time()
+        return {"affinity": self.call.affinity, "timeout": {"total": max(0.0, seconds)}}
 
 
 def request_bytes(request: httpx.Request, body: bytes) -> bytes:

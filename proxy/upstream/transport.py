@@ -11,17 +11,19 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Coroutine, Hashable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpcore
 import httpx
+import msgspec
 
 from proxy.upstream.answer import AnswerReader
 from proxy.upstream.answered import Answered
 from proxy.upstream.connection import Connection, Count, closing_reason
+from proxy.upstream.head import Heads
 from proxy.upstream.limits import TransportLimits
 from proxy.upstream.pool import Pool
-from proxy.upstream.request import Home, Prepared, request_bytes
+from proxy.upstream.request import Call, Home, request_bytes
 
 __all__ = ["Transport", "TransportLimits", "is_mocked"]
 
@@ -40,7 +42,7 @@ def is_mocked() -> bool:
     return httpcore.AsyncConnectionPool.handle_async_request.__module__.startswith("respx")
 
 
-class _Call(NamedTuple):
+class _Sending(msgspec.Struct, gc=False):
     """One call's bytes and how long each part of it may take."""
 
     method: str
@@ -80,6 +82,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._limits = limits
         self._tls = (tls or httpx.create_ssl_context()) if url.scheme == "https" else None
         self._count = count
+        self._heads = Heads(limits)
         self._pool = Pool(limits)
         self._known: Home | None = None
         self._mocked: httpx.AsyncHTTPTransport | None = None
@@ -87,35 +90,58 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if is_mocked():
             return await self._hand_over(request)
-        return await self.carry(request)
+        answer = await self._carried(await self._any(request))
+        return Answered(answer.status, answer.told, answer.fields, answer.body)
 
-    async def carry(self, request: httpx.Request) -> Answered:
-        """The answer of the server, whatever is mocked."""
-        if isinstance(request, Prepared):
-            call = self._prepared(request)
-        else:
-            call = await self._any(request)
-        now = asyncio.get_running_loop().time()
-        connection = self._pool.kept(call.affinity, now)
+    def carry(self, call: Call) -> Coroutine[Any, Any, AnswerReader]:
+        """
+        The answer of the server, whatever is mocked.
+
+        Raises `httpx.LocalProtocolError` at once for a call that must not be sent.
+        """
+        limits, until = self._limits, call.until
+        if call.home is not self._known:
+            self._check_origin(call.home.url)
+            self._known = call.home
+        return self._carried(
+            _Sending(
+                call.method,
+                call.written(),
+                call.affinity,
+                until,
+                limits.connect_seconds,
+                limits.first_byte_seconds,
+                until,
+            )
+        )
+
+    async def _carried(self, call: _Sending) -> AnswerReader:
+        loop, pool = asyncio.get_running_loop(), self._pool
+        now = loop.time()
+        connection = pool.kept(call.affinity, now)
         if connection is None:
-            connection = await self._pool.take(call.affinity, call.pool_at)
-            now = asyncio.get_running_loop().time()
+            connection = await pool.take(call.affinity, call.pool_at)
+            now = loop.time()
         try:
             if connection is None:
                 connection, answer = await self._afresh(call)
             else:
                 self._count("reused", "")
                 try:
-                    answer = await _sent(connection, call, now)
+                    answer = await connection.exchange(
+                        call.payload, call.method, now + call.first_byte_seconds, call.total_at
+                    )
                 except (httpx.ReadError, httpx.WriteError) as ended:
                     if connection.begun or call.method not in TWICE:
                         raise
                     connection, answer = await self._once_more(call, ended)
         except BaseException:
-            self._pool.free()
+            pool.free()
             raise
-        self._pool.keep(connection, connection.unfit_after(answer))
-        return Answered(answer.status, answer.told, answer.fields, answer.body)
+        pool.keep(connection, connection.unfit_after(answer), loop.time())
+        if answer.told.content_encoding is not None:
+            answer.refuse_coding()
+        return answer
 
     async def aclose(self) -> None:
         """Close what is idle; calls under way end by themselves, and their connections then."""
@@ -131,29 +157,14 @@ class Transport(httpx.AsyncBaseTransport):
         ):
             raise httpx.LocalProtocolError("another origin than this transport's")
 
-    def _prepared(self, request: Prepared) -> _Call:
-        home, limits, until = request.home, self._limits, request.until
-        if home is not self._known:
-            self._check_origin(home.url)
-            self._known = home
-        return _Call(
-            request.method,
-            request.written(),
-            request.affinity,
-            until,
-            limits.connect_seconds,
-            limits.first_byte_seconds,
-            until,
-        )
-
-    async def _any(self, request: httpx.Request) -> _Call:
+    async def _any(self, request: httpx.Request) -> _Sending:
         self._check_origin(request.url)
         limits = self._limits
         given = request.extensions.get("timeout") or {}
         total = _seconds(given, "total", limits.total_seconds)
         payload = request_bytes(request, await request.aread())
         now = asyncio.get_running_loop().time()
-        return _Call(
+        return _Sending(
             request.method,
             payload,
             request.extensions.get("affinity"),
@@ -163,13 +174,15 @@ class Transport(httpx.AsyncBaseTransport):
             now + total,
         )
 
-    async def _afresh(self, call: _Call) -> tuple[Connection, AnswerReader]:
+    async def _afresh(self, call: _Sending) -> tuple[Connection, AnswerReader]:
         connection = await self._connect(call)
-        now = asyncio.get_running_loop().time()
-        return connection, await _sent(connection, call, now)
+        first_byte_at = asyncio.get_running_loop().time() + call.first_byte_seconds
+        return connection, await connection.exchange(
+            call.payload, call.method, first_byte_at, call.total_at
+        )
 
     async def _once_more(
-        self, call: _Call, ended: httpx.NetworkError
+        self, call: _Sending, ended: httpx.NetworkError
     ) -> tuple[Connection, AnswerReader]:
         """A read on a fresh connection, for the kept one ended before its answer."""
         self._count("stale_retry", "")
@@ -182,8 +195,10 @@ class Transport(httpx.AsyncBaseTransport):
             # Else it would hold its own traceback, and the request with it.
             del ended
 
-    async def _connect(self, call: _Call) -> Connection:
-        connection = Connection(self._limits, call.affinity, self._count, self._pool.forget)
+    async def _connect(self, call: _Sending) -> Connection:
+        connection = Connection(
+            self._limits, call.affinity, self._count, self._pool.forget, self._heads
+        )
         try:
             await self._open(connection, call)
             heard = connection.closed or (self._tls is None and connection.heard())
@@ -199,7 +214,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("the server closed the connection before it was asked")
         return connection
 
-    async def _open(self, connection: Connection, call: _Call) -> None:
+    async def _open(self, connection: Connection, call: _Sending) -> None:
         loop = asyncio.get_running_loop()
         until = min(loop.time() + call.connect_seconds, call.total_at)
         try:
@@ -233,11 +248,6 @@ class Transport(httpx.AsyncBaseTransport):
             verify = self._tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._mocked = httpx.AsyncHTTPTransport(verify=verify, trust_env=False)
         return await self._mocked.handle_async_request(request)
-
-
-def _sent(connection: Connection, call: _Call, now: float) -> Coroutine[Any, Any, AnswerReader]:
-    first_byte_at = now + call.first_byte_seconds
-    return connection.exchange(call.payload, call.method, first_byte_at, call.total_at)
 
 
 def _seconds(given: Mapping[str, Any], name: str, default: float) -> float:

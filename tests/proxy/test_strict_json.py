@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 import respx
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy import strict_json
 from tests.proxy.conftest import Gateways
@@ -117,6 +119,34 @@ def test_what_is_strict_is_read_to_the_digit(raw: bytes, document: Any) -> None:
 def test_what_was_read_is_written_as_it_was(raw: bytes) -> None:
     """Traps 22, 26 and 27."""
     assert strict_json.dump(strict_json.parse(raw, 64)) == raw
+
+
+NUMBERS = st.sampled_from([1, Decimal("0.5"), strict_json.LARGEST, Decimal("1e309")])
+TREES = st.recursive(
+    st.sampled_from(["", "a", None, True]) | NUMBERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner),
+    max_leaves=8,
+)
+
+
+def depth_of(document: Any) -> int:
+    """How many lists and objects lie in each other where it is deepest."""
+    inner = document.values() if isinstance(document, dict) else document
+    return 1 + max(map(depth_of, inner), default=0) if isinstance(document, dict | list) else 0
+
+
+@given(document=TREES, max_depth=st.integers(1, 4))
+def test_a_document_is_taken_unless_it_is_too_deep_or_has_too_large_a_number(
+    document: Any, max_depth: int
+) -> None:
+    raw = strict_json.dump(document)
+    refused = depth_of(document) > max_depth or b"E+309" in raw
+
+    if refused:
+        with pytest.raises(strict_json.NotStrictJsonError):
+            strict_json.parse(raw, max_depth)
+    else:
+        assert strict_json.parse(raw, max_depth) == document
 
 
 def test_characters_beyond_ascii_can_be_escaped() -> None:

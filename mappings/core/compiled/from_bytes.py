@@ -24,8 +24,9 @@ class FromBytes:
 
     It gives what `RecordMapping.downgrade` gives of the same bytes, or raises one of `DECLINED`:
     for bytes that are no strict JSON, that do not fit, or of which there is something to tell.
-    Two things differ: members that no rule reads are skipped unread, and of a key that stands
-    twice the last one counts. The forms of texts (UUIDs, days, instants) are looked at when a
+    Three things differ: members that no rule reads are skipped unread, of a key that stands twice
+    the last one counts, and how deep a member may go that is read is bounded by Python alone. The
+    forms of texts (UUIDs, days, instants) are looked at when a
     record is shown.
     """
 

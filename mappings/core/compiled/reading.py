@@ -35,7 +35,8 @@ def read(reader: FieldReader, source: Source) -> list[str]:
             return lines
         null = "value is not None and " if reader.nullable else ""
         return [f"if {null}not {source.name(usual)}(value):", *block(lines)]
-    wrong = f"value is not None and not ({test})" if reader.nullable else f"not ({test})"
+    # Few are null, and no test is true of null.
+    wrong = f"not ({test}) and value is not None" if reader.nullable else f"not ({test})"
     lines = [] if test == "True" else [f"if {wrong}:", "    raise DeclinedError"]
     if reader.type == Uuid:
         lines += ["if value is not None:", "    value = value.lower()"]

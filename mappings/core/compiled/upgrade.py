@@ -75,14 +75,14 @@ def _before(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
         "    for name in document:",
         f"        if name not in {declared}:",
         f"            {source.name(mapping.by_rules.note_undeclared)}(scope, name)",
-        "get, changes = document.get, {}",
+        "get, changes, aside = document.get, {}, scope.aside_to",
     ]
     if new:
         # Fields are given no place: whoever tells something of one tells it nowhere, and declines.
         lines.append("nowhere = scope.unheard()")
     for name in mapping.required:
         # What is required may be left out of a change, but not written blank.
-        value = f"get({name!r})" if new else f"get({name!r}, True)"
+        value = f"document[{name!r}]" if new else f"get({name!r}, True)"
         lines += [f"value = {value}", f"if {may_be_blank('value')}:", "    raise DeclinedError"]
     return lines
 
@@ -147,7 +147,15 @@ def _set_aside(mapping: RecordMapping, rule: SetAside, source: Source, kept: str
     name = rule.legacy[0]
     check = [] if rule.check is None else [f"    {source.name(rule.check)}(value)"]
     news = "value is not None" if kept == "None" else f"not equal(value, {kept})"
-    keep = [f"if {news}:", *check, f"    scope.set_aside({name!r}, value)"]
+    # In line what `Scope.set_aside` does where somebody keeps them.
+    keep = [
+        f"if {news}:",
+        *check,
+        "    if aside is None:",
+        f"        scope.set_aside({name!r}, value)",
+        "    else:",
+        f"        aside[{name!r}] = value",
+    ]
     return _if_written(mapping, name, source, keep)
 
 
@@ -218,7 +226,8 @@ def _records(rule: Paired, source: Source) -> Lines | None:
 def _if_written(mapping: RecordMapping, name: str, source: Source, lines: Lines) -> Lines:
     """The lines for the plain `value` of a field, where the client wrote it."""
     plain = read(mapping.legacy_readers[name], source)
-    return [f"value = get({name!r}, ABSENT)", "if value is not ABSENT:", *block([*plain, *lines])]
+    value = f"value = document[{name!r}]"
+    return [f"if {name!r} in document:", *block([value, *plain, *lines])]
 
 
 def _written(mapping: RecordMapping, rule: Paired, source: Source) -> Lines:

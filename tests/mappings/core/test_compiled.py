@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import Field, create_model, field_validator
 
 from mappings.core.codecs import UNCHANGED, Alone
@@ -285,7 +286,7 @@ def test_a_list_of_another_kind_and_what_holds_it_are_asked_themselves() -> None
     (rule,) = each("pages", to="pages", mapping=PAGE, key="number", source=TOLD)
     assert isinstance(rule, Paired)
     mapping = RecordMapping(
-        OldShelf, NewShelf, (replace(rule, codec=Alone(Backwards(PAGE, "number"))),)
+        OldShelf, NewShelf, (dataclasses.replace(rule, codec=Alone(Backwards(PAGE, "number"))),)
     )
     record = {"pages": [{"title": "moss"}, {"title": "fern"}]}
 

@@ -143,6 +143,15 @@ def test_a_pointer_is_written_as_a_form_has_it() -> None:
     assert pointer.path("") == ""
 
 
+def test_a_long_pointer_is_not_remembered_for_a_client_wrote_it() -> None:
+    before = pointer._remembered.cache_info().currsize
+    names = [f"{number}" + "a" * pointer.REMEMBERED for number in range(3)]
+
+    assert [pointer.field_path(f"/{name}/0") for name in names] == [f"{name}[]" for name in names]
+
+    assert pointer._remembered.cache_info().currsize == before
+
+
 def test_a_code_that_is_in_no_table_is_refused_going_up_and_noted_coming_down() -> None:
     table = code_table({"a": "x"})
     scope = Scope(Context(today=TODAY), Report(), "/code")

@@ -55,8 +55,11 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[Cost]:
         seen.append((n, r, p))
         return Scrypt(salt=salt, length=length, n=n, r=r, p=p)
 
-    monkeypatch.setattr("proxy.credentials.hashes.Scrypt", counted)
+    monkeypatch.setattr(SCRYPT, counted)
     return seen
+
+
+SCRYPT = "cryptography.hazmat.primitives.kdf.scrypt.Scrypt"
 
 
 class SlowScrypt:
@@ -486,7 +489,7 @@ async def test_few_secrets_are_checked_at_one_time_and_none_on_the_loop(
 ) -> None:
     credentials = make.exchange()
     slow = SlowScrypt()
-    monkeypatch.setattr("proxy.credentials.hashes.Scrypt", lambda **given: slow)
+    monkeypatch.setattr(SCRYPT, lambda **given: slow)
 
     await asyncio.gather(
         *(outcome(credentials, basic("nobody", str(number))) for number in range(4 * SCRYPTS))

@@ -103,6 +103,39 @@ async def test_a_request_in_doubt_is_refused_however_it_is_cut(name: str, cut: C
     ]
 
 
+BEHIND = {
+    # Of these the beginning is not seen: a head may be twice as large, and what stands before a
+    # line may be the end of the body before it.
+    **{
+        name: (raw, status, reason)
+        for name, (raw, status, reason) in REFUSED.items()
+        if reason != "head_bytes" and name != "a bare CR before it"
+    },
+    "chunks in HTTP/1.0": (
+        b"POST /a HTTP/1.0\r\n" + HOST + CHUNKED + b"\r\n\r\n" + chunked(b"b"),
+        400,
+        "coding",
+    ),
+    "no length in HTTP/1.0": (b"POST /a HTTP/1.0\r\n" + HOST + b"\r\n", 411, "no_length"),
+    "another protocol": (get().replace(b"HTTP/1.1", b"RTSP/1.1"), 400, "syntax"),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+async def test_a_request_in_doubt_is_refused_behind_a_good_one_in_the_same_piece(
+    name: str,
+) -> None:
+    """What is known of the first one's line says nothing of the second's, which may be the same."""
+    raw, status, reason = BEHIND[name]
+    good = post(b"x") if raw.startswith(b"POST") else get()
+    async with line() as it:
+        await it.feed(good + raw)
+
+        assert it.statuses == [200, status]
+        assert len(it.served.app.asked) == 1
+        assert it.served.refused == {reason: 1}
+
+
 async def test_a_refusal_of_head_has_no_body() -> None:
     async with line() as it:
         await it.feed(get().replace(b"GET", b"HEAD").replace(b"/a", b"/a;b"))

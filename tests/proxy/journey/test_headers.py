@@ -273,3 +273,15 @@ async def test_a_header_of_losses_stays_small_enough_for_any_client(
     response = await legacy_client.post(RECORDS, json=legacy_document(**names))
 
     assert len(response.headers["passerelle-lost"]) <= 8000
+
+
+def test_a_long_list_of_losses_is_not_remembered() -> None:
+    before = headers._lost_fields.cache_info().currsize
+    losses = [
+        Loss(f"/vaccinations/{place}/comments", declared=True)
+        for place in range(headers.LOST_NAMES + 1)
+    ]
+
+    assert headers.lost(losses) == "vaccinations[].comments"
+
+    assert headers._lost_fields.cache_info().currsize == before

@@ -1,9 +1,15 @@
 """Which requests are for which endpoint."""
 
+import dataclasses
+
 import httpx
 import pytest
 import respx
 
+from mappings.core.endpoint import Local
+from mappings.core.evidence import inferred
+from mappings.mesvaccins import PACK
+from proxy.journey.routing import Router
 from tests.proxy.conftest import Gateways
 from tests.proxy.documents import (
     ID,
@@ -143,3 +149,23 @@ async def test_prefixes_and_the_ending_are_options(
     ]
 
     assert statuses == [200, 404, 404, 404]
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ("wrk-Tides", "wrk-Tides"),
+        ("0B1C2D3E-4F50-4A61-8B72-9C83AD94BE05", "0b1c2d3e-4f50-4a61-8b72-9c83ad94be05"),
+    ],
+)
+def test_an_id_that_is_no_uuid_keeps_its_capitals(sent: str, named: str) -> None:
+    row = Local(
+        methods=("GET",),
+        path="/works/{id}",
+        source=inferred("1"),
+        patterns={"id": r"[\w-]+"},
+        answer=lambda query, tables: None,
+    )
+    router = Router(dataclasses.replace(PACK, endpoints=(row,), prefixes=("",), suffix=""))
+
+    assert router.resolve("GET", f"/works/{sent}".encode()).ids == {"id": named}

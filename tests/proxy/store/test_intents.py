@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 
 from proxy.store.intents import Intent, fingerprint
-from proxy.store.store import Aside, Key
+from proxy.store.store import Aside, Key, unremembered
 from tests.proxy.store.conftest import Clock, Stores
 
 PARTS = (b"credential", b"/path", b"{}")
@@ -108,6 +108,16 @@ async def test_without_a_window_every_creation_is_fresh(stores: Stores) -> None:
     assert first.fresh
     assert second.fresh
     assert first.id != second.id
+
+
+def test_an_id_of_which_nothing_is_kept_is_a_random_uuid() -> None:
+    drawn = [unremembered().id for _ in range(200)]
+
+    ids = {UUID(it) for it in drawn}
+
+    assert [str(UUID(it)) for it in drawn] == drawn
+    assert {(it.version, it.variant) for it in ids} == {(4, RFC_4122)}
+    assert len(ids) == 200
 
 
 async def test_a_creation_that_did_not_happen_begins_anew(stores: Stores) -> None:

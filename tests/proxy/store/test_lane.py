@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -278,6 +279,7 @@ def test_a_loop_that_ended_is_told_nothing_and_the_work_is_done(tmp_path: Path) 
 CRASHING = """
 import asyncio, os, sys, threading
 from pathlib import Path
+from typing import Any
 from tests.proxy.store.test_lane import Notes, writes
 
 async def main():
@@ -308,3 +310,33 @@ def test_a_crash_before_the_commit_has_told_nobody_and_leaves_nothing(
     connection = SqliteConnection(path, 1)
     assert connection.execute("SELECT number FROM note") == [(1,)]
     connection.close()
+
+
+async def test_a_system_that_gives_no_thread_once_is_asked_again(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as short_of_threads:
+        short_of_threads.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            notes.lane.ask(writes(1))
+
+    assert await notes.lane.ask(writes(2)) == 2
+
+
+async def test_a_failure_that_no_future_takes_is_told_and_keeps_nobody_waiting(
+    notes: Notes,
+) -> None:
+    def work(_connection: Connection) -> None:
+        raise StopIteration
+
+    await notes.block(notes.lane)
+    waiting: list[asyncio.Future[Any]] = [notes.lane.ask(work), notes.lane.ask(writes(1))]
+    notes.opened.set()
+
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert isinstance(told[0], RuntimeError)
+    assert told[1] == 1

@@ -67,6 +67,19 @@ def test_it_opens_when_half_of_ten_calls_have_failed() -> None:
     assert (given.counted("opened"), given.counted("refused")) == (1, 1)
 
 
+def test_a_success_of_before_it_opened_says_nothing_of_what_came_after() -> None:
+    given = Given()
+    early = given.breaker.admit()
+    given.fail()
+    given.clock.now += SECONDS
+    given.succeed(1)
+
+    given.breaker.succeeded(early)
+    given.fail(AT_LEAST - 1)
+
+    assert not given.refuses()
+
+
 def test_fewer_calls_say_nothing() -> None:
     given = Given()
 

@@ -3,11 +3,16 @@
 import httpx
 import pytest
 
-from proxy.upstream.request import Home, Prepared, request_bytes
+from proxy.upstream.request import Call, Fields, Home, Prepared, request_bytes
 
 FIELDS = [("accept", "application/json"), ("x-a", "é"), ("x-a", "2")]
 RAW = [(name.encode(), value.encode("latin-1")) for name, value in FIELDS]
 HOME = Home(httpx.URL("http://new.example"))
+
+
+def call_of(method: str, home: Home, path: str, fields: Fields, content: bytes = b"") -> Call:
+    """A call of a path, whenever it must be answered."""
+    return Call(method, home, home.target(path), fields, content, until=0)
 
 
 @pytest.mark.parametrize(
@@ -24,9 +29,10 @@ def test_its_bytes_and_what_httpx_says_of_it_are_the_same(
 ) -> None:
     plain = httpx.Request(method, base + path, headers=RAW, content=content)
 
-    prepared = Prepared(method, Home(httpx.URL(base)), path, FIELDS, content, until=0)
+    call = call_of(method, Home(httpx.URL(base)), path, FIELDS, content or b"")
+    prepared = Prepared(call)
 
-    assert prepared.written() == request_bytes(plain, content or b"")
+    assert call.written() == request_bytes(plain, content or b"")
     assert prepared.url.raw_path == plain.url.raw_path
     assert prepared.url.netloc == plain.url.netloc
     assert prepared.headers == plain.headers
@@ -37,25 +43,25 @@ def test_what_goes_with_every_request_gives_way_to_a_field_of_the_same_name() ->
     always = [("accept-encoding", "identity"), ("via", "1.1 100%"), ("accept", "a")]
     home = Home(httpx.URL("http://new.example"), always)
 
-    prepared = Prepared("GET", home, "/x", [("via", "1.1 other, 1.1 50%")], None, until=0)
+    call = call_of("GET", home, "/x", [("via", "1.1 other, 1.1 50%")])
 
-    assert prepared.written() == (
+    assert call.written() == (
         b"GET /x HTTP/1.1\r\nHost: new.example\r\naccept: a\r\nvia: 1.1 other, 1.1 50%\r\n"
         b"Accept-Encoding: identity\r\n\r\n"
     )
-    assert prepared.headers["via"] == "1.1 other, 1.1 50%"
+    assert Prepared(call).headers["via"] == "1.1 other, 1.1 50%"
 
 
 @pytest.mark.parametrize("field", [("x", "a\r\nb: c"), ("x", "a\n"), ("host", "a"), ("x:y", "a")])
 def test_a_field_that_would_be_another_one_is_never_written(field: tuple[str, str]) -> None:
-    prepared = Prepared("GET", HOME, "/x", [("accept", "a"), field], None, until=0)
+    call = call_of("GET", HOME, "/x", [("accept", "a"), field])
 
     with pytest.raises(httpx.LocalProtocolError):
-        prepared.written()
+        call.written()
 
 
 async def test_its_body_can_be_read_in_each_of_httpxs_ways() -> None:
-    prepared = Prepared("POST", HOME, "/x", [], b"{}", until=0)
+    prepared = Prepared(call_of("POST", HOME, "/x", [], b"{}"))
 
     assert prepared.read() == await prepared.aread() == b"{}"
     assert [chunk async for chunk in prepared.stream] == [b"{}"]
@@ -64,4 +70,4 @@ async def test_its_body_can_be_read_in_each_of_httpxs_ways() -> None:
 @pytest.mark.parametrize("path", ["/..", "/../x", "/a/./b", "/a/..?q=1", "/a\nb"])
 def test_a_path_that_would_lead_elsewhere_is_none(path: str) -> None:
     with pytest.raises(httpx.InvalidURL):
-        Prepared("GET", Home(httpx.URL("http://new.example/v2")), path, [], None, until=0)
+        Home(httpx.URL("http://new.example/v2")).target(path)

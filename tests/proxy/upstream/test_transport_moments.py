@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from proxy.upstream.connection import Connection
+from proxy.upstream.head import Heads
 from proxy.upstream.pool import Pool
 from proxy.upstream.transport import TransportLimits
 from tests.wire.loops import anyio_backend
@@ -21,7 +22,7 @@ ONE = TransportLimits(connections=1)
 async def connected(upstream: Upstream) -> Connection:
     """A connection that belongs to nobody yet."""
     loop = asyncio.get_running_loop()
-    connection = Connection(ONE, None, lambda *_: None, lambda _: None)
+    connection = Connection(ONE, None, lambda *_: None, lambda _: None, Heads(ONE))
     await loop.create_connection(lambda: connection, upstream.host, upstream.port)
     return connection
 
@@ -72,6 +73,22 @@ async def test_a_pipe_that_broke_under_the_request_is_a_write_error() -> None:
             await call
 
 
+async def test_a_deadline_that_passes_after_the_answer_ends_nothing() -> None:
+    async with scripted([HOLD]) as upstream:
+        connection, loop = await connected(upstream), asyncio.get_running_loop()
+        passed, ends_at = asyncio.Event(), loop.time() + 0.02
+        call = asyncio.create_task(connection.exchange(b"x", "GET", ends_at, ends_at))
+        await asyncio.sleep(0)
+        connection.data_received(answer(b"good"))
+
+        loop.call_at(ends_at + 0.01, passed.set)
+        await passed.wait()
+
+        assert (await call).body == b"good"
+        assert connection.closed == ""
+        connection.close("shutdown")
+
+
 @pytest.mark.parametrize("kept", [False, True], ids=["a place", "a connection"])
 async def test_what_is_given_to_a_caller_who_leaves_at_that_moment_is_passed_on(
     kept: bool,
@@ -83,7 +100,7 @@ async def test_what_is_given_to_a_caller_who_leaves_at_that_moment_is_passed_on(
         await asyncio.sleep(0)
 
         if kept:
-            pool.keep(connection, "")
+            pool.keep(connection, "", asyncio.get_running_loop().time())
         else:
             pool.free()
         first.cancel()
@@ -100,7 +117,7 @@ async def test_a_connection_that_ends_as_it_is_given_leaves_its_place() -> None:
         waiting = asyncio.create_task(pool.take(None, soon()))
         await asyncio.sleep(0)
 
-        pool.keep(connection, "")
+        pool.keep(connection, "", asyncio.get_running_loop().time())
         connection.connection_lost(None)
 
         assert await waiting is None
