@@ -28,7 +28,7 @@ def docs(
     }
     stale = [path for path, text in pages.items() if not _says(path, text)]
     if check and stale:
-        complain(f"stale: {', '.join(map(str, stale))}; scripts/docs writes them anew")
+        complain(f"stale: {', '.join(map(str, stale))}; `passerelle docs` writes them anew")
         raise typer.Exit(ExitCode.FAILED)
     try:
         for path in stale:

@@ -1,4 +1,4 @@
-"""`passerelle serve` and `passerelle sandbox`: servers on real sockets."""
+"""`passerelle serve`, and how every server of this project stands on a socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from types import FrameType
 from typing import Annotated, Any
 
@@ -19,14 +18,12 @@ from uvicorn.loops.auto import auto_loop_factory
 from uvicorn.supervisors import Multiprocess
 
 from proxy import app as gateway
-from proxy.cli.console import err
 from proxy.errors import ConfigurationError, StoreError
 from proxy.front.protocol import HardenedProtocol
 from proxy.front.tls import bounding_handshakes, server_context
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
 from proxy.store import upkeep
-from sandbox import create_app as create_sandbox
 
 
 def port_option(sentence: str) -> Any:
@@ -65,14 +62,6 @@ class Workers(Multiprocess):
             self._rolling = False
 
 
-class Pages(StrEnum):
-    """How the sandbox's list tells of its next page."""
-
-    LINK = "link"
-    PAGE = "page"
-    CURSOR = "cursor"
-
-
 FATES = {
     "keep": "kept here, sealed",
     "drop": "dropped and told (to keep them: PASSERELLE_KEYS_FILE and PASSERELLE_SET_ASIDE)",
@@ -108,13 +97,14 @@ def serve(
         timeout_worker_healthcheck=WORKER_SECONDS,
         **secured,
     )
-    err().print(
+    # Plainly: a worker does without the library for colours.
+    typer.echo(
         f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
         f"values that the new API has no place for: {fates(policy)}",
-        soft_wrap=True,
+        err=True,
     )
     if workers == 1:
-        _run(server_config, listening)
+        run(server_config, listening)
     else:
         Workers(server_config, [listening]).run()
 
@@ -164,39 +154,7 @@ serve.__doc__ = f"{serve.__doc__}\n\n    " + "\n\n    ".join(
 )
 
 
-def sandbox(
-    host: Host = "127.0.0.1",
-    port: Port = 9000,
-    *,
-    strict: Annotated[bool, typer.Option("--strict", help="Take no tokens but its own.")] = False,
-    empty: Annotated[
-        bool, typer.Option("--empty", help="Begin without the invented people.")
-    ] = False,
-    idempotency: Annotated[
-        bool,
-        typer.Option(
-            "--idempotency/--no-idempotency", help="Honour the Idempotency-Key of a creation."
-        ),
-    ] = True,
-    page_size: Annotated[
-        int | None, typer.Option(min=1, help="Give the list of records in pages of so many.")
-    ] = None,
-    pages: Annotated[Pages, typer.Option(help="How a page tells of the next one.")] = Pages.LINK,
-) -> None:
-    """Serve a stand-in for the new API, in memory, with invented people."""
-    listening = listen(host, port)
-    err().print(f"the sandbox serves on {address(listening)}", soft_wrap=True)
-    app = create_sandbox(
-        strict=strict,
-        seed=not empty,
-        idempotency=idempotency,
-        page_size=page_size,
-        pages=pages.value,
-    )
-    _run(config(app), listening)
-
-
-def _run(server_config: uvicorn.Config, listening: socket.socket) -> None:
+def run(server_config: uvicorn.Config, listening: socket.socket) -> None:
     """Serve until a signal. SIGTERM is how a server is meant to end, hence its exit code is 0."""
     # Once it has ended, uvicorn raises the signal again, for the handler that was there before.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))

@@ -69,7 +69,9 @@ def run() -> Run:
     """Run a command; what goes wrong and is not told by the command itself is raised."""
 
     def run(*arguments: str, text: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(cli.app, list(arguments), input=text, catch_exceptions=False)
+        return CliRunner().invoke(
+            cli.commands(*arguments[:1]), list(arguments), input=text, catch_exceptions=False
+        )
 
     return run
 
@@ -81,7 +83,7 @@ def passerelle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     def passerelle(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["passerelle", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            cli.run(cli.commands(*arguments[:1]))
         written = capsys.readouterr()
         return Ended(ended.value.code, written.out, written.err)
 

@@ -62,7 +62,7 @@ def test_checking_stale_pages_fails_and_writes_nothing(run: Run, folder: Path) -
     result = run("docs", "--check", "--folder", str(folder))
 
     assert result.exit_code == 1
-    assert result.stderr == f"passerelle: stale: {stale}; scripts/docs writes them anew\n"
+    assert result.stderr == f"passerelle: stale: {stale}; `passerelle docs` writes them anew\n"
     assert stale.read_text(encoding="utf-8") == "something else\n"
 
 

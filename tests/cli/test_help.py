@@ -18,6 +18,8 @@ COMMANDS = [
     "explain",
     "convert",
     "docs",
+    "new",
+    "openapi",
     "store",
     "crosswalk",
     "applications",
@@ -78,7 +80,7 @@ def test_an_unknown_option_is_wrong_usage(run: Run) -> None:
 
 
 def _commands() -> Mapping[str, Any]:
-    group: Any = typer.main.get_command(cli.app)
+    group: Any = typer.main.get_command(cli.commands())
     return dict(group.commands)
 
 
