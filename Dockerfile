@@ -1,4 +1,5 @@
 # The gateway, and the stand-in for the new API. To pin the base: --build-arg BASE=python@sha256:...
+# Built and run for real by scripts/image; read by tests/deploy/test_dockerfile.py.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS builder
@@ -17,12 +18,14 @@ RUN tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-di
     && tools/bin/pip --python /app/bin/python install --no-cache-dir --no-deps dist/*.whl
 
 FROM ${BASE}
+ARG BASE
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="passerelle" \
     org.opencontainers.image.description="Lets applications written for an old API keep working against the new one." \
     org.opencontainers.image.version="${VERSION}" \
-    org.opencontainers.image.revision="${REVISION}"
+    org.opencontainers.image.revision="${REVISION}" \
+    org.opencontainers.image.base.name="${BASE}"
 ENV PATH="/app/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PASSERELLE_DATA_DIR=/data
 COPY --from=builder /app /app
 # What is remembered: mount a volume here, or name a PostgreSQL by PASSERELLE_STORE_URL.
