@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -38,6 +39,9 @@ from proxy.journey.turns import Turns
 from proxy.observe import logs
 from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
+from proxy.observe.metrics import Metrics
+from proxy.observe.reporting import reporting
+from proxy.observe.snapshot import snapshot
 from proxy.settings import Settings, settings_of_environment
 from proxy.store.store import Store
 from proxy.upstream.client import Carrier, Upstream
@@ -73,12 +77,14 @@ def create_app(
     upstream: Carrier | None = None,
     clock: Callable[[], datetime] = now,
     store: Store | None = None,
+    line: socket.socket | None = None,
 ) -> Starlette:
     """
     The gateway as an ASGI application.
 
     `upstream` is the transport under the calls of the new API, for tests, and `store` what
-    remembers; `clock` tells the time, with its zone. Raises `ConfigurationError`.
+    remembers; `clock` tells the time, with its zone; over `line` it tells its numbers to the
+    process that owns the admin port. Raises `ConfigurationError`.
     """
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
     store = store or Store(settings, clock)
@@ -102,6 +108,7 @@ def create_app(
         memory=memory,
         losses=Losses(),
         counts=counts,
+        metrics=Metrics(),
         turns=Turns(settings.max_requests, settings.max_waiting, settings.wait_seconds, counts.add),
         deadlines=Deadlines(settings.deadline_seconds),
         room=Room(settings.max_held_bytes, counts.add),
@@ -113,7 +120,10 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await gateway.memory.store.open()
         put_back = on_sigterm(wire, settings.drain_seconds)
-        yield {WIRE: wire}
+        async with reporting(
+            line, lambda: snapshot(gateway, gateway.metrics, draining=wire.draining)
+        ):
+            yield {WIRE: wire}
         put_back()
         counts.tell()
         gateway.losses.tell()
@@ -138,10 +148,10 @@ def create_app(
     return app
 
 
-def from_environment() -> Starlette:
+def from_environment(line: socket.socket | None = None) -> Starlette:
     """The gateway that the environment describes; what each worker process calls."""
     logs.configure()
-    app = create_app(settings_of_environment())
+    app = create_app(settings_of_environment(), line=line)
     # What is there by now stays: a full collection over it stops every request for 0.1 s.
     gc.collect()
     gc.freeze()

@@ -107,6 +107,7 @@ def test_each_library_has_its_own_room() -> None:
         name.startswith("proxy/store/") for name in importers("sqlalchemy") | importers("alembic")
     )
     assert importers("psycopg") == {"proxy/store/postgresql.py"}
+    assert importers("prometheus_client") == {"proxy/observe/exposition.py"}
     assert importers("structlog") == {"proxy/observe/logs.py"}
 
 

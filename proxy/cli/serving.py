@@ -8,7 +8,10 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from types import FrameType
 from typing import Annotated, Any
 
@@ -24,6 +27,7 @@ from proxy.front.tls import bounding_handshakes, server_context
 from proxy.journey.memory import Policy
 from proxy.settings import PREFIX, Settings, settings_of_environment
 from proxy.store import upkeep
+from proxy.store.alone import alone
 
 
 def port_option(sentence: str) -> Any:
@@ -86,8 +90,9 @@ def serve(
     if settings.tls_certificate is not None:
         secured = {"ssl_context_factory": tls, "loop": "proxy.cli.serving:loop"}
     listening = listen(host, port)
+    line, administering = administered(settings)
     server_config = config(
-        "proxy.app:from_environment",
+        "proxy.app:from_environment" if line is None else partial(gateway.from_environment, line),
         factory=True,
         workers=workers,
         http=HardenedProtocol,
@@ -97,16 +102,52 @@ def serve(
         timeout_worker_healthcheck=WORKER_SECONDS,
         **secured,
     )
-    # Plainly: a worker does without the library for colours.
-    typer.echo(
-        f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
-        f"values that the new API has no place for: {fates(policy)}",
-        err=True,
-    )
-    if workers == 1:
-        run(server_config, listening)
-    else:
-        Workers(server_config, [listening]).run()
+    with alone(settings), administering:
+        # Plainly: a worker does without the library for colours.
+        typer.echo(
+            f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
+            f"values that the new API has no place for: {fates(policy)}",
+            err=True,
+        )
+        if workers == 1:
+            run(server_config, listening)
+        else:
+            Workers(server_config, [listening]).run()
+
+
+def administered(
+    settings: Settings,
+) -> tuple[socket.socket | None, AbstractContextManager[object]]:
+    """
+    The line over which workers tell their numbers, and the admin port, which serves while the
+    context lasts. In a thread: the parent of workers has no loop, and a busy loop must not delay
+    the answer to whether the process lives.
+    """
+    if settings.admin_port is None:
+        return None, nullcontext()
+    # What it brings along is for those who have the port.
+    from proxy.front.admin import create_admin  # noqa: PLC0415 - see above
+    from proxy.observe.reporting import line  # noqa: PLC0415 - see above
+    from proxy.observe.workers import Workers as Telling  # noqa: PLC0415 - see above
+
+    listening = listen(settings.admin_host, settings.admin_port)
+    hears, tells = line()
+    server = uvicorn.Server(config(create_admin(Telling(hears)), timeout_graceful_shutdown=1))
+    typer.echo(f"passerelle tells its operators on {address(listening)}", err=True)
+
+    @contextmanager
+    def serving() -> Iterator[None]:
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+            hears.close()
+            tells.close()
+
+    return tells, serving()
 
 
 async def prepared(settings: Settings) -> Policy:

@@ -43,6 +43,11 @@ class ClientTokens:
         )
         self._paused: Briefly[bool] = Briefly(clock, seconds=PAUSE_SECONDS, at_most=AT_MOST)
 
+    @property
+    def held(self) -> int:
+        """How many tokens are in memory."""
+        return len(self._held)
+
     async def token(self, client: Client) -> str:
         """
         The token of this client; raises what `TokenEndpoint.ask` does.

@@ -108,10 +108,13 @@ class Door:
                 len(journey.lost) - len(declared),
                 frozenset(map(pointers.field_path, journey.unknown)),
             )
+        method = method if method in METHODS else "other"
+        route = UNMATCHED if walk.route is None else walk.route.row.path
+        self.gateway.metrics.request(route, method, status, seconds)
         access.tell(
             request_id=walk.request_id,
-            method=method if method in METHODS else "other",
-            route=UNMATCHED if walk.route is None else walk.route.row.path,
+            method=method,
+            route=route,
             status=status,
             milliseconds=seconds * 1000,
             dropped_parameters=dropped,

@@ -8,7 +8,7 @@ they do it over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from proxy.journey.memory import Memory
 SLICE = 100
 """After so many records of a list, others have their turn."""
 
-LARGE_BYTES = 1024**2
+LARGE_BYTES = 4 * 1024**2
 """A larger list is not even decoded in one go."""
 
 Record = Any
@@ -91,27 +91,34 @@ class AtOnce:
         """The records of a list, shown as a bare array."""
         try:
             if len(body) > LARGE_BYTES:
-                return await self._slice_by_slice(body, today)
+                return await self._by_slices(self._read_one_by_one(body), today)
             records = self._from_bytes.records(body)
+            if len(records) > SLICE:
+                return await self._by_slices(batched(records, SLICE), today)
             show = await self._showing(records, today)
             return self._encode([show(record) for record in records])
         except DECLINED:
             return None
 
-    async def _slice_by_slice(self, body: bytes, today: date) -> bytes:
-        from_bytes, pieces = self._from_bytes, list[bytes]()
-        listed: list[Any] = from_bytes.split(body)
-        seen: set[str] = set()
-        for start in range(0, len(listed), SLICE):
-            records = [from_bytes.record(raw) for raw in listed[start : start + SLICE]]
-            seen.update(map(from_bytes.identity, records))
+    async def _by_slices(self, slices: Iterable[list[Record]], today: date) -> bytes:
+        pieces: list[bytes] = []
+        for records in slices:
             show = await self._showing(records, today)
             pieces.append(self._encode([show(record) for record in records])[1:-1])
             await asyncio.sleep(0)
-        if len(seen) != len(listed):
-            # While pages are read a list can move on: the journey shows no record twice.
-            raise LookupError
         return b"[%b]" % b",".join(pieces)
+
+    def _read_one_by_one(self, body: bytes) -> Iterator[list[Record]]:
+        """The records of a list, each read when its turn comes."""
+        from_bytes, seen, length = self._from_bytes, set[str](), 0
+        for some in batched(from_bytes.split(body), SLICE):
+            records = [from_bytes.record(raw) for raw in some]
+            seen.update(map(from_bytes.identity, records))
+            length += len(records)
+            if len(seen) != length:
+                # While pages are read a list can move on: the journey shows no record twice.
+                raise LookupError
+            yield records
 
     async def _showing(self, records: list[Record], today: date) -> Show:
         if not self._memory.keeps:
@@ -128,6 +135,11 @@ class AtOnce:
             self._of_the_day = self._from_bytes.showing(self._known, context)
             self._day = today
         return self._of_the_day
+
+
+def batched(items: list[Any], size: int) -> Iterator[list[Any]]:
+    """The items in order, so many at a time."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def at_once(pack: Pack, memory: Memory, tables: Mapping[str, Any]) -> dict[tuple[str, str], AtOnce]:

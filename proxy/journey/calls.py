@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from urllib.parse import quote, urlsplit
 
 from mappings.core.context import Document, Json
@@ -17,10 +18,12 @@ from proxy.errors import (
     ListTooLongError,
     ProxyError,
     UpstreamContractError,
+    UpstreamError,
     UpstreamStatusError,
     UpstreamTimeoutError,
 )
 from proxy.journey import headers, rejections
+from proxy.observe.metrics import Metrics
 from proxy.upstream import policy
 from proxy.upstream.client import Reply, Upstream
 
@@ -39,6 +42,7 @@ class Calls:
     max_depth: int
     ends_at: float
     """When the last of them must be over, by the clock of the event loop."""
+    metrics: Metrics
     status: int | None = None
     milliseconds: float = 0.0
 
@@ -92,15 +96,21 @@ class Calls:
     ) -> Reply:
         credential = self.caller.authorization
         shown = [] if credential is None else [("authorization", credential)]
-        reply = await self.upstream.ask(
-            call.method,
-            path,
-            [*self.shared, *shown, *extra],
-            content,
-            operation=f"{call.method} {call.path}",
-            caller=credential or "",
-            ends_at=self.ends_at,
-        )
+        operation, began = f"{call.method} {call.path}", perf_counter()
+        try:
+            reply = await self.upstream.ask(
+                call.method,
+                path,
+                [*self.shared, *shown, *extra],
+                content,
+                operation=operation,
+                caller=credential or "",
+                ends_at=self.ends_at,
+            )
+        except UpstreamError as error:
+            self.metrics.call_failed(operation, error, perf_counter() - began)
+            raise
+        self.metrics.call(operation, reply.status, perf_counter() - began)
         self.status = reply.status
         self.milliseconds += reply.milliseconds
         return reply

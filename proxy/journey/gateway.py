@@ -15,6 +15,7 @@ from proxy.journey.routing import Router
 from proxy.journey.turns import Turns
 from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
+from proxy.observe.metrics import Metrics
 from proxy.packs import Loaded
 from proxy.settings import Settings
 from proxy.upstream.client import Upstream
@@ -32,6 +33,7 @@ class Gateway:
     memory: Memory
     losses: Losses
     counts: Counts
+    metrics: Metrics
     turns: Turns
     deadlines: Deadlines
     room: Room

@@ -104,6 +104,7 @@ class Walk:
             shared,
             gateway.settings.max_depth,
             self.ends_at,
+            gateway.metrics,
         )
         ids = await gateway.memory.modern(row, route.ids)
         journey = self.journey = Journey(gateway, request, route, row, calls, ids, document)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 
 from proxy.errors import ConfigurationError
+from proxy.settings.admin import AdminSettings
 from proxy.settings.behind import BehindSettings
 from proxy.settings.front import FrontSettings
 from proxy.settings.kinds import Networks, Url
@@ -19,6 +20,7 @@ from proxy.settings.remembered import PREFIX, PackSettings, StoreSettings
 
 __all__ = [
     "PREFIX",
+    "AdminSettings",
     "BehindSettings",
     "FrontSettings",
     "Networks",
@@ -33,7 +35,7 @@ __all__ = [
 S = TypeVar("S", bound=PackSettings)
 
 
-class Settings(BehindSettings, FrontSettings, StoreSettings):
+class Settings(AdminSettings, BehindSettings, FrontSettings, StoreSettings):
     """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
 
     credentials: Literal["passthrough", "exchange"] = Field(
@@ -115,8 +117,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _of_kubernetes(name: str) -> bool:
-    """The names that Kubernetes makes of a service called passerelle."""
-    return "_SERVICE_" in name or "_PORT" in name
+    """The names that Kubernetes makes of a service called passerelle, or passerelle-something."""
+    url = name.endswith("_PORT") and "://" in os.environ[name]
+    return url or "_SERVICE_" in name or "_PORT_" in name
 
 
 def _unknown(name: str, known: set[str]) -> str:

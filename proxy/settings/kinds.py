@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\]", re.ASCII)
@@ -47,6 +47,16 @@ def _host(name: str) -> str:
     return name
 
 
+def _not_of_kubernetes(value: object) -> object:
+    """Kubernetes gives what ends with _PORT a URL, for a service of that name."""
+    if isinstance(value, str) and "://" in value:
+        raise ValueError(
+            "expected a number; a URL is of Kubernetes, for a service of this name: set "
+            "enableServiceLinks: false"
+        )
+    return value
+
+
 def _pairs(value: object) -> object:
     """`one=drop,other=reject` as a mapping."""
     if not isinstance(value, str):
@@ -56,6 +66,7 @@ def _pairs(value: object) -> object:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+Port = Annotated[int, Field(ge=0, le=65535), BeforeValidator(_not_of_kubernetes)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[

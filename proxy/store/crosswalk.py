@@ -20,7 +20,7 @@ LARGEST = 2**31 - 1
 FIRST = range(10**6, 10**9)
 """Where a kind begins, at random: a store that was lost never gives an old id to another record."""
 
-CACHED_PAIRS = 100_000
+CACHED_PAIRS = 200_000
 
 # Setting the column to itself locks a row that is there, and gives it back.
 SEQUENCE = """

@@ -27,6 +27,7 @@ from proxy.upstream.exchange import (
     reply_of,
 )
 from proxy.upstream.plain import Carrier
+from proxy.upstream.pool import Connections
 from proxy.upstream.request import Call
 
 __all__ = ["Carrier", "Reply", "Upstream"]
@@ -63,6 +64,11 @@ class Upstream:
     def pseudonym(self) -> str:
         """What this gateway calls itself among the hops of a request."""
         return self._exchange.pseudonym
+
+    @property
+    def connections(self) -> Connections:
+        """How many connections there are now."""
+        return self._exchange.connections
 
     def ask(
         self,

@@ -22,6 +22,7 @@ from proxy.upstream.answered import Answered
 from proxy.upstream.breaker import Count
 from proxy.upstream.chunks import AnswerTooLargeError
 from proxy.upstream.plain import Carrier, Plain
+from proxy.upstream.pool import Connections
 from proxy.upstream.request import Call, Fields, Home
 from proxy.upstream.tls import client_context
 
@@ -73,11 +74,16 @@ class Exchange:
         ]
         self._home = Home(httpx.URL(settings.upstream_url), always)
         self._by_caller = settings.upstream_reuse == "caller"
-        self._client = Plain(
-            self._home.url, transport or _transport(settings, count), settings.max_answer_bytes
-        )
+        self._carrier = transport or _transport(settings, count)
+        self._client = Plain(self._home.url, self._carrier, settings.max_answer_bytes)
         self.send = self._client.carry
         """The answer to a call; raises, at once or later, what `failure_of` gives a meaning to."""
+
+    @property
+    def connections(self) -> Connections:
+        """How many there are now; of a strange transport nobody knows."""
+        carrier = self._carrier
+        return carrier.connections if isinstance(carrier, transports.Transport) else Connections()
 
     def call(
         self,

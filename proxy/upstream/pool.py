@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import NamedTuple
 
 import httpx
 
@@ -12,6 +13,14 @@ from proxy.upstream.connection import Connection
 from proxy.upstream.limits import TransportLimits
 
 Waiter = asyncio.Future["Connection | None"]
+
+
+class Connections(NamedTuple):
+    """How many connections there are, and how many calls wait for one."""
+
+    used: int = 0
+    idle: int = 0
+    waiting: int = 0
 
 
 class Pool:
@@ -30,6 +39,12 @@ class Pool:
         self._idle: dict[Hashable, list[Connection]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
+
+    @property
+    def connections(self) -> Connections:
+        """How many there are now; one that is being opened is used."""
+        idle = sum(map(len, self._idle.values()))
+        return Connections(self._taken - idle, idle, len(self._waiting))
 
     def kept(self, affinity: Hashable, now: float) -> Connection | None:
         """A slot with a connection that carried calls of the same affinity, if one is idle."""

@@ -22,7 +22,7 @@ from proxy.upstream.answered import Answered
 from proxy.upstream.connection import Connection, Count, closing_reason
 from proxy.upstream.head import Heads
 from proxy.upstream.limits import TransportLimits
-from proxy.upstream.pool import Pool
+from proxy.upstream.pool import Connections, Pool
 from proxy.upstream.request import Call, Home, request_bytes
 
 __all__ = ["Transport", "TransportLimits", "is_mocked"]
@@ -86,6 +86,11 @@ class Transport(httpx.AsyncBaseTransport):
         self._pool = Pool(limits)
         self._known: Home | None = None
         self._mocked: httpx.AsyncHTTPTransport | None = None
+
+    @property
+    def connections(self) -> Connections:
+        """How many there are now."""
+        return self._pool.connections
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if is_mocked():

@@ -95,6 +95,14 @@ async def outcome(credentials: Credentials, *authorizations: str, **changes: str
     return str(caller.authorization)
 
 
+async def test_operators_are_told_how_many_tokens_are_held(make: Maker) -> None:
+    credentials = make.exchange()
+    await caller_of(credentials)
+
+    assert credentials.tokens is not None
+    assert credentials.tokens.held == 1
+
+
 async def test_a_key_is_exchanged_for_a_token_of_the_applications_own_client(
     make: Maker, server: TokenServer
 ) -> None:

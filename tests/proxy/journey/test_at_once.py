@@ -147,12 +147,13 @@ def _must_not_be_called(raw: bytes, max_depth: int) -> Any:
     raise AssertionError("a document was made of an answer")
 
 
+@pytest.mark.parametrize("large", [1000, 10**9], ids=["read one by one", "read in one go"])
 @pytest.mark.parametrize("twice", [False, True], ids=["each once", "one twice"])
 async def test_a_long_list_is_shown_slice_by_slice(
-    gateways: Gateways, monkeypatch: pytest.MonkeyPatch, twice: bool
+    gateways: Gateways, monkeypatch: pytest.MonkeyPatch, large: int, twice: bool
 ) -> None:
-    monkeypatch.setattr("proxy.journey.at_once.LARGE_BYTES", 1000)
-    monkeypatch.setattr("proxy.journey.translation.LARGE_BYTES", 1000)
+    monkeypatch.setattr("proxy.journey.at_once.LARGE_BYTES", large)
+    monkeypatch.setattr("proxy.journey.translation.LARGE_BYTES", large)
     ids = [f"{number:08x}{ID[8:]}" for number in range(250)]
     records = [modern_document(id=identity) for identity in ids]
 
