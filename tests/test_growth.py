@@ -24,7 +24,7 @@ from bench.speed.table import END
 def run(at_10_000: float = 200_000, at_1024: float = 70, worst: float = 40) -> Grown:
     """A run that holds all, unless it is told otherwise."""
     grown = Grown()
-    for length, cost in ((1, 80.0), (10, 250.0), (10_000, at_10_000)):
+    for length, cost in ((1, 80.0), (100, 2_500.0), (10_000, at_10_000)):
         grown.add(curves.LISTS, "CPU us", length, (cost * 0.9, cost, cost * 1.1))
     for count, cost in ((16, 60.0), (1024, at_1024)):
         grown.add(curves.CONNECTIONS, "CPU us", count, (cost,))
@@ -61,7 +61,7 @@ def test_what_was_not_measured_is_not_held() -> None:
 
 
 def test_a_record_of_a_list_costs_its_part() -> None:
-    assert [(it.x, it.y) for it in curves.per_record(run())] == [(1, 80), (10, 25), (10_000, 20)]
+    assert [(it.x, it.y) for it in curves.per_record(run())] == [(1, 80), (100, 25), (10_000, 20)]
 
 
 def test_replicas_are_filled_in_part_and_one_may_be_gone() -> None:
@@ -75,10 +75,10 @@ def test_the_file_of_a_run_has_every_point_and_figure() -> None:
     assert {
         "curve": "lists",
         "series": "CPU us",
-        "x": 10,
-        "median": 250.0,
-        "min": 225.0,
-        "max": 275.0,
+        "x": 100,
+        "median": 2_500.0,
+        "min": 2_250.0,
+        "max": 2_750.0,
     } in rows
     assert {"figure": curves.WORST, "value": 40} in rows
 
@@ -115,7 +115,7 @@ def test_a_run_takes_the_place_of_the_one_before_with_an_image_for_each_curve(
     assert text.startswith(f"before\n{grown_page.BEGIN}\n")
     assert text.endswith(f"{END}\nafter\n")
     assert "old" not in text
-    assert "| 10 | 250 (225 to 275) | 25.0 (22.5 to 27.5) |" in text
+    assert "| 100 | 2,500 (2,250 to 2,750) | 25.0 (22.5 to 27.5) |" in text
     assert "| replicas for 10,000 creations/s | 5 |" in text
     assert sorted(it.name for it in tmp_path.glob("*.svg")) == [
         "performance-connections.svg",

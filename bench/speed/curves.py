@@ -109,13 +109,14 @@ def per_record(grown: Grown) -> list[Point]:
 
 def demands(grown: Grown) -> list[Judged]:
     """What is demanded of growth, and what was found."""
-    each = [point.y for point in per_record(grown) if 10 <= point.x <= 10_000]
+    # With fewer it is the request that costs, not its records.
+    each = [point.y for point in per_record(grown) if 100 <= point.x <= 10_000]
     linear = max(each) / min(each) if len(each) > 1 else None
     by_count = {it.x: it.y for it in grown.points.get((CONNECTIONS.name, "CPU us"), ())}
     flat = by_count[1024] / by_count[16] if {16, 1024} <= by_count.keys() else None
     stalled = grown.figures.get(WORST)
     return [
-        Judged("CPU per record, most over least", "10 to 10,000 records", linear, LINEAR, LINEAR),
+        Judged("CPU per record, most over least", "100 to 10,000 records", linear, LINEAR, LINEAR),
         Judged("CPU at 1,024 connections over 16", "read", flat, FLAT, FLAT),
         Judged(WORST, "read", stalled, STALL_MS, STALL_MS),
         Judged("errors", "all", float(grown.errors), 0, 0),
