@@ -85,11 +85,15 @@ def serve(
     Configured by the environment; PASSERELLE_UPSTREAM_URL, the new API's base URL, suffices.
     """
     settings = settings_of_environment()
-    policy = asyncio.run(prepared(settings))
+    with alone(settings):
+        policy = asyncio.run(prepared(settings))
+        _serve(settings, listen(host, port), workers, fates(policy))
+
+
+def _serve(settings: Settings, listening: socket.socket, workers: int, told: str) -> None:
     secured: dict[str, Any] = {}
     if settings.tls_certificate is not None:
         secured = {"ssl_context_factory": tls, "loop": "proxy.cli.serving:loop"}
-    listening = listen(host, port)
     line, administering = administered(settings)
     server_config = config(
         "proxy.app:from_environment" if line is None else partial(gateway.from_environment, line),
@@ -102,13 +106,13 @@ def serve(
         timeout_worker_healthcheck=WORKER_SECONDS,
         **secured,
     )
-    with alone(settings), administering:
-        # Plainly: a worker does without the library for colours.
-        typer.echo(
-            f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
-            f"values that the new API has no place for: {fates(policy)}",
-            err=True,
-        )
+    # Plainly: a worker does without the library for colours.
+    typer.echo(
+        f"passerelle serves on {address(listening, 'https' if secured else 'http')}\n"
+        f"values that the new API has no place for: {told}",
+        err=True,
+    )
+    with administering:
         if workers == 1:
             run(server_config, listening)
         else:

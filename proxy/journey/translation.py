@@ -277,10 +277,8 @@ class Journey:
     def location_of(self, document: Document | Shown) -> str:
         """Where a legacy client finds the record that it made."""
         pack, identifier = self.gateway.loaded.pack, self.endpoint.mapping.identifier
-        ids = self.route.ids
-        if identifier is not None:
-            ids = {**ids, ID: str(document[identifier.legacy[0]])}
-        path = filled(self.endpoint.located_at, ids) + pack.suffix
+        identity = {} if identifier is None else {ID: str(document[identifier.legacy[0]])}
+        path = filled(self.endpoint.located_at, {**self.route.ids, **identity}) + pack.suffix
         return f"{self.gateway.settings.public_url or ''}{self.route.prefix}{path}"
 
     def encoded(self, document: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""One request to the new API and its answer, whole, through httpx: nothing of it stays."""
+"""One request to the new API and its answer, whole: nothing of it stays."""
 
 from __future__ import annotations
 

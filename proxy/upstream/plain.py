@@ -1,4 +1,4 @@
-"""httpx's client without what a gateway must not do: sign in, follow, keep cookies."""
+"""Hands a call to our transport, or as a request of httpx to what a test put in its place."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """One deadline for a request that has arrived, and a bounded number of them at one time."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 
 import httpx
@@ -113,3 +114,29 @@ async def test_the_bodies_that_are_held_at_one_time_are_bounded(gateways: Gatewa
     assert afterwards.status_code == 201
     assert app.state.gateway.room.held == 0
     assert app.state.gateway.counts.of[("overloaded", "bodies")] > 0
+
+
+class Stubborn(httpx.AsyncBaseTransport):
+    """A new API whose answer has come in the very moment in which its request is too late."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        return httpx.Response(200, json=modern_document())
+
+
+async def test_an_answer_that_comes_in_the_last_moment_is_given_and_ends_nothing_else(
+    gateways: Gateways,
+) -> None:
+    client, task = gateways.client(upstream=Stubborn(), deadline_seconds=SHORT), _this_task()
+
+    response = await client.get(RECORD)
+
+    assert response.status_code == 200
+    assert task.cancelling() == 0
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task

@@ -37,3 +37,18 @@ def test_several_gateways_share_a_postgresql(tmp_path: Path) -> None:
 
     with alone(settings), alone(settings):
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    with (
+        pytest.raises(ConfigurationError) as refused,
+        alone(StoreSettings(data_dir=file / "folder")),
+    ):
+        pass
+
+    assert str(refused.value) == (
+        f"PASSERELLE_DATA_DIR: {file}/folder cannot be written: Not a directory"
+    )
