@@ -71,8 +71,7 @@ class Walk:
                 raise UpstreamTimeoutError(sent=False) from None
             raise
         finally:
-            if deadlines.end(task):
-                task.uncancel()
+            deadlines.end(task)
 
     async def _work(self, route: Route, body: bytes | None) -> Answer:
         """What comes of a request that has arrived whole and has its turn."""
