@@ -60,9 +60,7 @@ class AtOnce:
             record = self._from_bytes.record(body)
             if self._from_bytes.identity(record) != identity:
                 return None
-            show = (
-                await self._showing([record], today) if self._memory.keeps else self._plain(today)
-            )
+            show = await self._showing([record], today)
             return self._encode(show(record))
         except DECLINED:
             return None
@@ -81,9 +79,7 @@ class AtOnce:
     async def shown(self, record: Record, today: date) -> Shown | None:
         """What a legacy client sees of a record."""
         try:
-            keeps = self._memory.keeps
-            show = await self._showing([record], today) if keeps else self._plain(today)
-            return show(record)
+            return (await self._showing([record], today))(record)
         except DECLINED:
             return None
 
