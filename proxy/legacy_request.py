@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from starlette.types import Message, Receive, Scope
 
 
-class Fields:
-    """The fields of a head, by name in lower case; made once, and asked often."""
+class Fields(list[tuple[bytes, bytes]]):
+    """The fields of a head, by name in lower case: made once, and asked often; never changed."""
 
-    __slots__ = ("_first", "_pairs", "_repeated")
+    __slots__ = ("_first", "_repeated")
 
-    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
-        self._pairs = pairs
-        self._first = dict(pairs)
-        self._repeated = len(self._first) != len(pairs)
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        super().__init__(pairs)
+        self._first = dict(self)
+        self._repeated = len(self._first) != len(self)
         if self._repeated:
-            self._first = dict(reversed(pairs))
+            self._first = dict(reversed(self))
 
     def get(self, name: bytes) -> str | None:
         """The value that comes first."""
@@ -31,7 +31,7 @@ class Fields:
             return []
         if not self._repeated:
             return [value.decode("latin-1")]
-        return [value.decode("latin-1") for given, value in self._pairs if given == name]
+        return [value.decode("latin-1") for given, value in self if given == name]
 
     def has_none_of(self, names: frozenset[bytes]) -> bool:
         """Whether none of these is there."""
@@ -54,7 +54,8 @@ class LegacyRequest:
         self.path: bytes = scope["raw_path"]
         """As it was sent: nothing in it is decoded."""
         self.query: bytes = scope["query_string"]
-        self.fields = Fields(scope["headers"])
+        given = scope["headers"]
+        self.fields = given if type(given) is Fields else Fields(given)
 
     async def receive(self) -> Message:
         """The next piece of the body, or that the client has left."""

@@ -151,6 +151,10 @@ class Connection(asyncio.Protocol):
             self._pause_reading()
             self._waiting.append(exchange)
 
+    def _is_busy(self) -> bool:
+        """Whether a request that came before is not answered."""
+        return self._over or (self._running is not None and not self._running.complete)
+
     def _answer(self, exchange: Exchange) -> None:
         self._running = exchange
         exchange.task = task = self.loop.create_task(exchange.run(self._app))

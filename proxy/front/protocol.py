@@ -11,11 +11,14 @@ from starlette.types import Scope
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 from proxy.front import framing
+from proxy.front.alarm import NEVER
 from proxy.front.bounds import Bounds
 from proxy.front.connection import BODY, HEAD, IDLE, Connection
 from proxy.front.exchange import Exchange
 from proxy.front.first_line import FirstLine
-from proxy.front.framing import Fields, Refusal
+from proxy.front.framing import Refusal
+from proxy.front.same_head import SameHead
+from proxy.legacy_request import Fields
 
 MAX_QUEUED = 16
 """Requests that a client may have sent while an earlier one is not answered."""
@@ -42,7 +45,10 @@ class HardenedProtocol(Connection):
         self._url = b""
         self._fields: list[tuple[bytes, bytes]] = []
         self._expects = False
-        self._unread: Fields = ()
+        self._unread: framing.Fields = ()
+        self._begun = 0
+        """How many requests have begun in what came last."""
+        self._last: SameHead | None = None
         self._found: Refusal | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,7 +57,13 @@ class HardenedProtocol(Connection):
         self._scheme = "https" if is_ssl(self.transport) else "http"
 
     def data_received(self, data: bytes) -> None:
-        bounds = self._bounds
+        if self._stage is IDLE and self._last is not None:
+            again = None if self._is_busy() else self._last.again(data, self._limits)
+            if again is not None:
+                self._let_in_again(self._last, *again)
+                return
+        bounds, whole = self._bounds, data if self._stage is IDLE else b""
+        self._begun = 0
         while data and not self._over:
             piece = bounds.next_piece(data)
             data = data[len(piece) :]
@@ -66,7 +78,18 @@ class HardenedProtocol(Connection):
                 self._refuse(bounds.excess)
         if data:
             self._discard(data)
+        elif whole and self._stage is IDLE and self._begun == 1 and not self._over:
+            self._last = SameHead.of(self._exchange.scope["headers"], whole)
         self._watch()
+
+    def _let_in_again(self, last: SameHead, url: bytes, body: bytes) -> None:
+        """A request whose head was judged with an earlier one."""
+        self._began = None
+        exchange = Exchange(self, self._scope(last.method, "1.1", url, last.fields), True, False)
+        exchange.body(body)
+        exchange.body_complete()
+        self._deadline.due = NEVER
+        self._let_in(exchange)
 
     def _feed(self, piece: bytes) -> None:
         try:
@@ -100,6 +123,7 @@ class HardenedProtocol(Connection):
         if self._over:
             raise _StopError
         self._stage = HEAD
+        self._begun += 1
 
     def on_url(self, url: bytes) -> None:
         """A piece of its target."""
@@ -123,7 +147,7 @@ class HardenedProtocol(Connection):
 
     def on_headers_complete(self) -> None:
         """The head is whole: it is judged, and if it is good, the application is called."""
-        parser, fields, target = self._parser, self._fields, self._url
+        parser, fields, target = self._parser, Fields(self._fields), self._url
         self._method = method = parser.get_method()
         current = self._first_line.is_current(method, target)
         version = "1.1" if current else parser.get_http_version()
@@ -136,15 +160,15 @@ class HardenedProtocol(Connection):
             self._stop(found)
         self._stage = BODY
         self._bounds.head_complete()
-        scope = self._scope(method, version)
+        scope = self._scope(method, version, target, fields)
         # In HTTP/1.0 no connection is kept, and an expectation is ignored (RFC 9110, 10.1.1).
         keep_alive = version == "1.1" and parser.should_keep_alive()
         self._let_in(Exchange(self, scope, keep_alive, self._expects and version == "1.1"))
         if parser.should_upgrade():
             self._unread = framing.of_a_body(fields)
 
-    def _scope(self, method: bytes, version: str) -> Scope:
-        raw_path, _, query = self._url.partition(b"?")
+    def _scope(self, method: bytes, version: str, url: bytes, fields: Fields) -> Scope:
+        raw_path, _, query = url.partition(b"?")
         path = raw_path.decode("ascii")
         return {
             "type": "http",
@@ -154,7 +178,7 @@ class HardenedProtocol(Connection):
             "client": self._client,
             "scheme": self._scheme,
             "root_path": "",
-            "headers": self._fields,
+            "headers": fields,
             "state": self.app_state.copy(),
             "method": method.decode("ascii"),
             "path": unquote(path) if "%" in path else path,

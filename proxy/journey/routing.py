@@ -31,7 +31,8 @@ class Router:
     def __init__(self, pack: Pack) -> None:
         self._plain: dict[bytes, dict[str, Route]] = {}
         """Paths without a parameter, in every way in which they may be written."""
-        self._named: list[tuple[re.Pattern[str], dict[str, Row]]] = []
+        self._named: list[tuple[re.Pattern[str], list[str], dict[str, tuple[Row, bool]]]] = []
+        """Of the others the pattern, the names of their ids, and the row of each method."""
         prefixes = "|".join(
             re.escape(prefix) for prefix in sorted(pack.prefixes, key=len, reverse=True)
         )
@@ -40,7 +41,8 @@ class Router:
             if PARAMETER.search(path):
                 named = f"{_pattern(path, rows[0])}(?:{re.escape(pack.suffix)})?/?"
                 pattern = re.compile(f"(?P<prefix>{prefixes}){named}", re.ASCII)
-                self._named.append((pattern, _by_method(rows)))
+                methods = {method: (row, _reads(row)) for method, row in _by_method(rows).items()}
+                self._named.append((pattern, PARAMETER.findall(path), methods))
                 continue
             for prefix in pack.prefixes:
                 routes = {
@@ -64,15 +66,14 @@ class Router:
                 raise MethodNotAllowedError(sorted(routes))
             return route
         path = raw_path.decode("latin-1")
-        for pattern, methods in self._named:
+        for pattern, names, methods in self._named:
             found = pattern.fullmatch(path)
             if found is not None:
                 if method not in methods:
                     raise MethodNotAllowedError(sorted(methods))
-                named = found.groupdict()
-                prefix, row = named.pop("prefix"), methods[method]
-                ids = {name: identity(value) for name, value in named.items()}
-                return Route(row, ids, prefix, _reads(row))
+                row, reads = methods[method]
+                prefix, *ids = found.group(1, *names)
+                return Route(row, dict(zip(names, map(identity, ids), strict=True)), prefix, reads)
         raise NotFoundError
 
 
