@@ -1,0 +1,81 @@
+"""Who saw or changed what: the lines of an audit log that fit a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from proxy.audit.folder import AuditFolder
+from proxy.audit.keys import AuditKey
+from proxy.audit.lines import read_as
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What is read of a line that tells of a request."""
+
+    at: str
+    event: str
+    request_id: str
+    operation: str
+    records: list[tuple[str, str]]
+    application: str = ""
+    credential: str | None = None
+    status: int | None = None
+    upstream_status: int | None = None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked; whatever is none is not asked."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    record: str | None = None
+    """The new API's id of a record, or the pseudonym of one."""
+    client: str | None = None
+    """The uid or the token of a legacy application, or the pseudonym of one."""
+    request_id: str | None = None
+
+
+def search(
+    folder: AuditFolder,
+    keys: Mapping[str, AuditKey],
+    question: Question,
+    tell: Callable[[int], object] = lambda size: None,
+) -> list[tuple[Told, bytes]]:
+    """The lines that fit, by their time, read and as they stand; `verify` tells if they hold."""
+    found = [pair for pair in _told(folder, tell) if _fits(pair[0], question, keys)]
+    return sorted(found, key=lambda pair: pair[0].at)
+
+
+def _told(folder: AuditFolder, tell: Callable[[int], object]) -> Iterator[tuple[Told, bytes]]:
+    for path in folder.files():
+        with path.open("rb") as opened:
+            for line in opened:
+                tell(len(line))
+                told = read_as(Told, line)
+                if told is not None:
+                    yield told, line
+
+
+def _fits(told: Told, asked: Question, keys: Mapping[str, AuditKey]) -> bool:
+    records = {record for _, record in told.records}
+    clients = {told.application, told.credential}
+    return (
+        (asked.since is None or told.at >= _stamp(asked.since))
+        and (asked.until is None or told.at < _stamp(asked.until))
+        and (asked.request_id is None or told.request_id == asked.request_id)
+        and (asked.record is None or bool(records & _names("record", asked.record.lower(), keys)))
+        and (asked.client is None or bool(clients & _names("credential", asked.client, keys)))
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def _names(what: Any, value: str, keys: Mapping[str, AuditKey]) -> set[str | None]:
+    """What may stand in a line for a value: itself, and its pseudonym by each key."""
+    return {value, *(key.pseudonym(what, value) for key in keys.values())}
