@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mappings.core.pack import Pack
 from proxy import packs
 from proxy.credentials import make_credentials
 from proxy.errors import MethodNotAllowedError
@@ -41,10 +42,15 @@ from proxy.observe.counts import Counts
 from proxy.observe.losses import Losses
 from proxy.observe.metrics import Metrics
 from proxy.observe.reporting import reporting
-from proxy.observe.snapshot import snapshot
+from proxy.observe.snapshot import build_of, snapshot
+from proxy.observe.tracing import tracing
 from proxy.settings import Settings, settings_of_environment
 from proxy.store.store import Store
 from proxy.upstream.client import Carrier, Upstream
+
+if TYPE_CHECKING:
+    from proxy.audit.audit import Audit
+    from proxy.observe.trace_spans import Spans
 
 HEALTH = {"/healthz": healthz, "/readyz": readyz}
 
@@ -78,17 +84,20 @@ def create_app(
     clock: Callable[[], datetime] = now,
     store: Store | None = None,
     line: socket.socket | None = None,
+    spans: Spans | None = None,
 ) -> Starlette:
     """
     The gateway as an ASGI application.
 
     `upstream` is the transport under the calls of the new API, for tests, and `store` what
     remembers; `clock` tells the time, with its zone; over `line` it tells its numbers to the
-    process that owns the admin port. Raises `ConfigurationError`.
+    process that owns the admin port; `spans` makes spans, for tests. Raises `ConfigurationError`.
     """
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
     store = store or Store(settings, clock)
     counts = Counts()
+    spans = spans or tracing(settings, loaded.pack.name)
+    count = counts.add if spans is None else spans.counting(counts.add)
     wire = Wire(Limits.of(settings), refusals(loaded.pack), counts)
     policy = policy_of(settings, loaded.pack, keeps=store.keeps)
     memory = Memory(
@@ -101,7 +110,7 @@ def create_app(
         settings=settings,
         loaded=loaded,
         router=Router(loaded.pack),
-        upstream=Upstream(settings, upstream, counts.add),
+        upstream=Upstream(settings, upstream, count),
         credentials=make_credentials(
             settings, store, loaded.pack, clock, transport=upstream, count=counts.add
         ),
@@ -114,14 +123,17 @@ def create_app(
         room=Room(settings.max_held_bytes, counts.add),
         at_once=at_once(loaded.pack, memory, loaded.tables),
         day=LocalDay(clock, loaded.pack.zone),
+        spans=spans,
+        audit=_audit(settings, loaded.pack, clock, counts),
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await gateway.memory.store.open()
         put_back = on_sigterm(wire, settings.drain_seconds)
-        async with reporting(
-            line, lambda: snapshot(gateway, gateway.metrics, draining=wire.draining)
+        async with (
+            nullcontext() if gateway.audit is None else gateway.audit.kept(),
+            reporting(line, lambda: snapshot(gateway, gateway.metrics, draining=wire.draining)),
         ):
             yield {WIRE: wire}
         put_back()
@@ -137,7 +149,7 @@ def create_app(
 
     cross_origin = _cross_origin(settings)
     app = Application(
-        _behind(cross_origin, Door(gateway)),
+        _behind(cross_origin, _door(gateway)),
         routes=[Route(path, endpoint) for path, endpoint in HEALTH.items()],
         middleware=[Middleware(RequestId), *cross_origin],
         exception_handlers={405: not_here},
@@ -150,12 +162,32 @@ def create_app(
 
 def from_environment(line: socket.socket | None = None) -> Starlette:
     """The gateway that the environment describes; what each worker process calls."""
-    logs.configure()
-    app = create_app(settings_of_environment(), line=line)
+    settings = settings_of_environment()
+    logs.configure(settings.logs)
+    app = create_app(settings, line=line)
     # What is there by now stays: a full collection over it stops every request for 0.1 s.
     gc.collect()
     gc.freeze()
     return app
+
+
+def _audit(
+    settings: Settings, pack: Pack, clock: Callable[[], datetime], counts: Counts
+) -> Audit | None:
+    if settings.audit_dir is None:
+        return None
+    # For those who want one.
+    from proxy.audit.audit import make_audit  # noqa: PLC0415 - see above
+
+    return make_audit(settings, build_of(pack), clock, counts.add)
+
+
+def _door(gateway: Gateway) -> Door:
+    if gateway.audit is None:
+        return Door(gateway)
+    from proxy.audit.door import AuditedDoor  # noqa: PLC0415 - as above
+
+    return AuditedDoor(gateway, gateway.audit)
 
 
 def _behind(middleware: Sequence[Middleware], door: ASGIApp) -> ASGIApp:

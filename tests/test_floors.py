@@ -109,6 +109,10 @@ def test_each_library_has_its_own_room() -> None:
     assert importers("psycopg") == {"proxy/store/postgresql.py"}
     assert importers("prometheus_client") == {"proxy/observe/exposition.py"}
     assert importers("structlog") == {"proxy/observe/logs.py"}
+    assert importers("opentelemetry") == {
+        "proxy/observe/trace_export.py",
+        "proxy/observe/trace_spans.py",
+    }
 
 
 def test_the_sandbox_imports_neither_wing_and_only_commands_and_test_fixtures_know_it() -> None:

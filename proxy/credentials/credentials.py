@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from proxy.credentials.applications import Client
 from proxy.credentials.client_tokens import ClientTokens
 from proxy.credentials.clients import Clients
 from proxy.credentials.opaque import OpaqueTokens
@@ -25,6 +26,8 @@ class Caller:
     """What tells this caller from others; the legacy credential itself."""
     authorization: str | None = field(repr=False)
     """The header's value that goes to the new API; none: it is not sent."""
+    client: str = ""
+    """The uid of the legacy application, where it is one of the operator's list."""
     renew: Callable[[], Awaitable[Caller | None]] | None = field(default=None, repr=False)
     """Makes the same caller with a fresh token, once."""
 
@@ -54,7 +57,7 @@ class Credentials:
             return Caller(shown or "", shown)
         bearer, subject = bearer_of(shown), self.certificate.subject(request)
         if bearer is not None and self.opaque is not None:
-            access = await self.opaque.token(bearer, subject)
+            client, access = await self.opaque.token(bearer, subject)
             after = partial(self.opaque.after, bearer, subject, access)
         elif bearer is not None or self.tokens is None:
             return Caller(shown or "", shown)
@@ -62,21 +65,26 @@ class Credentials:
             client = await self.clients.of(key_of(shown), subject)
             access = await self.tokens.token(client)
             after = partial(self.tokens.after, client, access)
-        identity = shown or ""
-        return Caller(identity, f"Bearer {access}", partial(_renewed, identity, after))
+        made = partial(Caller, shown or "", client=self._listed(client))
+        return made(f"Bearer {access}", renew=partial(_renewed, made, after))
 
-    async def check(self, request: LegacyRequest) -> None:
+    async def check(self, request: LegacyRequest) -> str:
         """
-        Make sure of the caller where the new API is not asked; raises as `caller` does.
+        Make sure of the caller where the new API is not asked, and give its `client`; raises as
+        `caller` does.
 
         Where keys are exchanged, a token that only the new API could judge is not enough.
         """
         shown = authorization_of(request)
         bearer, subject = bearer_of(shown), self.certificate.subject(request)
         if bearer is not None and self.opaque is not None:
-            await self.opaque.behind(bearer, subject)
-        elif self.tokens is not None:
-            await self.clients.of(key_of(shown), subject)
+            return self._listed((await self.opaque.behind(bearer, subject)).client)
+        if self.tokens is not None:
+            return self._listed(await self.clients.of(key_of(shown), subject))
+        return ""
+
+    def _listed(self, client: Client) -> str:
+        return client.application if self.clients.checks else ""
 
     async def again(self, caller: Caller) -> Caller | None:
         """After a 401 of the new API: the caller with a fresh token, once, if there can be one."""
@@ -99,6 +107,8 @@ class Credentials:
             await self.upstream.close()
 
 
-async def _renewed(identity: str, after: Callable[[], Awaitable[str | None]]) -> Caller | None:
+async def _renewed(
+    made: Callable[[str], Caller], after: Callable[[], Awaitable[str | None]]
+) -> Caller | None:
     token = await after()
-    return None if token is None else Caller(identity, f"Bearer {token}")
+    return None if token is None else made(f"Bearer {token}")

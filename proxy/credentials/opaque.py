@@ -119,10 +119,13 @@ class OpaqueTokens:
         self._clients.again(behind.client, subject)
         return behind
 
-    async def token(self, token: str, subject: str | None) -> str:
-        """The new API's token behind a legacy one, renewed where it is near its end."""
+    async def token(self, token: str, subject: str | None) -> tuple[Client, str]:
+        """Whose a legacy token is, and the new API's, renewed where it is near its end."""
         behind = await self.behind(token, subject)
-        key, now = digest(token), self._now
+        return behind.client, await self._fresh(behind, digest(token), subject)
+
+    async def _fresh(self, behind: Behind, key: str, subject: str | None) -> str:
+        now = self._now
         if behind.refresh is None or now < behind.renew_at:
             return behind.access
         if now < behind.ends_at and self._paused.get(key.encode()):

@@ -6,6 +6,7 @@ import asyncio
 import time
 import traceback
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,13 +22,16 @@ from proxy.errors import (
 )
 from proxy.front.request_id import FIELD, SCOPE, request_id_of
 from proxy.front.wire import LEFT
-from proxy.journey import answers
+from proxy.journey import answers, headers
 from proxy.journey.answers import Answer
 from proxy.journey.gateway import Gateway
 from proxy.journey.walk import Walk
 from proxy.legacy_request import LegacyRequest
 from proxy.observe.access_log import Carried
 from proxy.observe.logs import access, log
+
+if TYPE_CHECKING:
+    from proxy.observe.trace_spans import RequestSpan
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
@@ -48,10 +52,12 @@ class Door:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
+        if self.gateway.spans is not None:
+            walk.span = self.gateway.spans.begin(headers.trace(request.fields))
         state = scope.get("state", {})
         state[LEFT] = walk.leave
         try:
-            answer = await self._answered(walk)
+            answer = await self.answered(walk)
             if given is None:
                 answer.fields.append((FIELD, walk.request_id.encode()))
             await answer(scope, receive, send)
@@ -71,7 +77,7 @@ class Door:
             self._count(walk, dropped)
         self._log(walk, answer.status, time.perf_counter() - began, dropped)
 
-    async def _answered(self, walk: Walk) -> Answer:
+    async def answered(self, walk: Walk) -> Answer:
         """The answer of the walk, or the legacy form of whatever went wrong on it."""
         pack, head = self.gateway.loaded.pack, walk.request.method == "HEAD"
         try:
@@ -94,7 +100,7 @@ class Door:
         """Count what a request lost on its way."""
         journey = walk.journey
         if journey is not None and (journey.lost or journey.unknown):
-            self.gateway.losses.count(journey.lost, journey.unknown, dropped)
+            self.gateway.losses.count(journey.lost, journey.unknown, dropped, walk.client)
         elif dropped:
             self.gateway.losses.count((), (), dropped)
 
@@ -110,6 +116,8 @@ class Door:
             )
         method = method if method in METHODS else "other"
         route = UNMATCHED if walk.route is None else walk.route.row.path
+        if walk.span is not None:
+            _end(walk.span, walk, method, status, dropped)
         self.gateway.metrics.request(route, method, status, seconds)
         access.tell(
             request_id=walk.request_id,
@@ -120,7 +128,22 @@ class Door:
             dropped_parameters=dropped,
             carried=carried,
             called=None if calls is None else (calls.status, calls.milliseconds),
+            client=walk.client,
         )
+
+
+def _end(span: RequestSpan, walk: Walk, method: str, status: int, dropped: int) -> None:
+    """End the span of a request: what is lost is a number there."""
+    journey = walk.journey
+    span.end(
+        method=method,
+        route=None if walk.route is None else walk.route.row.path,
+        status=status,
+        request_id=walk.request_id,
+        lost=0 if journey is None else len(journey.lost),
+        unknown=0 if journey is None else len(journey.unknown),
+        dropped_parameters=dropped,
+    )
 
 
 def _log_error(error: ProxyError, request_id: str) -> None:

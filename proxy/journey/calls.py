@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from mappings.core.context import Document, Json
@@ -27,6 +28,9 @@ from proxy.observe.metrics import Metrics
 from proxy.upstream import policy
 from proxy.upstream.client import Reply, Upstream
 
+if TYPE_CHECKING:
+    from proxy.observe.trace_spans import RequestSpan
+
 Ids = Mapping[str, str]
 
 
@@ -43,6 +47,8 @@ class Calls:
     ends_at: float
     """When the last of them must be over, by the clock of the event loop."""
     metrics: Metrics
+    span: RequestSpan | None = None
+    """The span that theirs belong to, where there are any."""
     status: int | None = None
     milliseconds: float = 0.0
 
@@ -70,7 +76,8 @@ class Calls:
             extra.append(("if-match", if_match))
         if key:
             extra.append(("idempotency-key", key))
-        reply = await self._send(call, path, extra, content)
+        send = self._send if self.span is None else self._traced
+        reply = await send(call, path, extra, content)
         if reply.status == 401:
             try:
                 fresh = await self._fresh()
@@ -80,7 +87,7 @@ class Calls:
                 raise
             if fresh is not None:
                 self.caller = fresh
-                reply = await self._send(call, path, extra, content)
+                reply = await send(call, path, extra, content)
         return reply
 
     async def _fresh(self) -> Caller | None:
@@ -90,6 +97,16 @@ class Calls:
                 return await self.credentials.again(self.caller)
         except TimeoutError as error:
             raise UpstreamTimeoutError from error
+
+    async def _traced(
+        self, call: UpstreamCall, path: str, extra: headers.Pairs, content: bytes | None
+    ) -> Reply:
+        """The same as `_send`, with a span of its own that the new API is told of."""
+        assert self.span is not None  # noqa: S101 - for the type checker: `exchange` has looked
+        with self.span.call(call.method, call.path) as span:
+            reply = await self._send(call, path, [*extra, *span.headers], content)
+            span.status = reply.status
+        return reply
 
     async def _send(
         self, call: UpstreamCall, path: str, extra: headers.Pairs, content: bytes | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from proxy.credentials import Credentials
 from proxy.journey.at_once import AtOnce
@@ -19,6 +20,10 @@ from proxy.observe.metrics import Metrics
 from proxy.packs import Loaded
 from proxy.settings import Settings
 from proxy.upstream.client import Upstream
+
+if TYPE_CHECKING:
+    from proxy.audit.audit import Audit
+    from proxy.observe.trace_spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,20 @@ class Gateway:
     at_once: Mapping[tuple[str, str], AtOnce]
     """By legacy path and action."""
     day: Callable[[], date]
+    spans: Spans | None = None
+    """What makes spans, where there are any."""
+    audit: Audit | None = None
+    """Who saw or changed what, where that is written down."""
 
     async def close(self) -> None:
         """Let go of the connections and of the store."""
         await self.credentials.close()
         await self.upstream.close()
         await self.memory.store.close()
+        if self.audit is not None:
+            self.audit.close()
+        if self.spans is not None:
+            await self.spans.close()
 
     @property
     def today(self) -> date:

@@ -46,11 +46,19 @@ def check(fields: Fields) -> None:
         raise MalformedError
 
 
-def to_upstream(fields: Fields, request_id: str, *, pseudonym: str, version: str = "1.1") -> Pairs:
+def to_upstream(
+    fields: Fields,
+    request_id: str,
+    *,
+    pseudonym: str,
+    version: str = "1.1",
+    traced: bool = False,
+) -> Pairs:
     """
     The headers that a legacy request's calls share, without its credential.
 
-    `pseudonym` is what this gateway calls itself among the hops, `version` the HTTP of the request.
+    `pseudonym` is what this gateway calls itself among the hops, `version` the HTTP of the request;
+    `traced`, that each call tells the trace by itself.
     Raises `LoopError` for a request that was here before.
     """
     hop = f"{version} {pseudonym}"
@@ -60,7 +68,7 @@ def to_upstream(fields: Fields, request_id: str, *, pseudonym: str, version: str
         ("x-request-id", request_id),
         ("via", _via(fields.every(b"via"), hop)),
         *[(name, value) for name in TO_UPSTREAM for value in fields.every(name.encode())],
-        *_trace(fields),
+        *([] if traced else trace(fields)),
     ]
 
 
@@ -73,7 +81,7 @@ def _via(told: list[str], hop: str) -> str:
     return f"{before}, {hop}" if VIA.fullmatch(before) else hop
 
 
-def _trace(fields: Fields) -> Pairs:
+def trace(fields: Fields) -> Pairs:
     """The trace that a request is part of, where it tells exactly one."""
     parents = fields.every(b"traceparent")
     if len(parents) != 1 or not TRACEPARENT.fullmatch(parents[0]):

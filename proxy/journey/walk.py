@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mappings.core.context import Json
@@ -23,6 +23,9 @@ from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
 from proxy.journey.translation import Journey
 from proxy.legacy_request import LegacyRequest
+
+if TYPE_CHECKING:
+    from proxy.observe.trace_spans import RequestSpan
 
 NOT_SERVED = 501
 
@@ -45,6 +48,10 @@ class Walk:
     """Whether a write has begun: then it goes on to its end, even when its client leaves."""
     left: bool = False
     """Whether its client left, and it was ended for that."""
+    span: RequestSpan | None = None
+    """Its span, where there are any."""
+    client: str = ""
+    """The uid of the legacy application that sent it, where it is one of the operator's list."""
     _held: int = 0
 
     async def answer(self) -> Answer:
@@ -80,7 +87,7 @@ class Walk:
             return await self._carried(route, row, body)
         if isinstance(row, Token):
             # Whoever leaves ends it as little as a write; its deadline does.
-            self.begun = True
+            self._begin()
             return await self.gateway.credentials.sign_in(self.request, body or b"")
         assert isinstance(row, Local)  # noqa: S101 - for the type checker: there is no other
         return await self._looked_up(row)
@@ -94,8 +101,10 @@ class Walk:
             self.request_id,
             pseudonym=gateway.upstream.pseudonym,
             version=request.scope["http_version"],
+            traced=self.span is not None,
         )
         caller = await gateway.credentials.caller(request, token)
+        self.client = caller.client
         calls = self.calls = Calls(
             gateway.upstream,
             gateway.credentials,
@@ -104,14 +113,21 @@ class Walk:
             gateway.settings.max_depth,
             self.ends_at,
             gateway.metrics,
+            self.span,
         )
         ids = await gateway.memory.modern(row, route.ids)
         journey = self.journey = Journey(gateway, request, route, row, calls, ids, document)
         if not route.reads:
             # From here on it is not cut short: each of its calls is, by the same deadline.
-            self.begun = True
+            self._begin()
             gateway.deadlines.put_off(self.task)
         return await journey.answer()
+
+    def _begin(self) -> None:
+        """Go on to the end of a write; where there is an audit log, that is written down first."""
+        if self.gateway.audit is not None:
+            self.gateway.audit.begun(self)
+        self.begun = True
 
     def leave(self) -> None:
         """Its client has left: it ends, unless a write has begun."""
@@ -156,7 +172,7 @@ class Walk:
 
     async def _looked_up(self, row: Local) -> Answer:
         """An answer from the operator's tables alone."""
-        await self.gateway.credentials.check(self.request)
+        self.client = await self.gateway.credentials.check(self.request)
         query = self.request.query.decode("latin-1")
         asked = dict(parse_qsl(query, keep_blank_values=True))
         document = row.answer(asked, self.gateway.loaded.tables)

@@ -21,6 +21,8 @@ CALL_SECONDS = "passerelle_upstream_call_duration_seconds"
 LOST = "passerelle_lost_values"
 UNKNOWN = "passerelle_unknown_codes"
 PARAMETERS = "passerelle_dropped_parameters"
+SPANS_MADE = "passerelle_spans_made"
+SPANS_SENT = "passerelle_spans_sent"
 BUILD = "passerelle_build_info"
 READY = "passerelle_workers_ready"
 NOT_READY = "passerelle_workers_not_ready"
@@ -61,6 +63,12 @@ COUNTED = {
         ("event",),
         "What the breakers did: opened, closed, refused a call, let one through to probe.",
     ),
+    "audit": Family(
+        "counter",
+        "passerelle_audit_failures",
+        ("what",),
+        "Lines of the audit log that could not be written, and requests refused for that.",
+    ),
     "retried": Family(
         "counter", "passerelle_upstream_retries", (), "Reads of the new API tried once more."
     ),
@@ -98,9 +106,21 @@ FAMILIES = (
         "Calls of the new API; the outcome is its status, or why there is none.",
     ),
     Family("histogram", CALL_SECONDS, ("operation",), "How long calls of the new API took."),
-    Family("counter", LOST, ("field",), "Values that were lost, by legacy field."),
+    Family(
+        "counter",
+        LOST,
+        ("field", "client"),
+        "Values that were lost, by legacy field and by legacy application where it is known.",
+    ),
     Family("counter", UNKNOWN, ("field",), "Codes that no table has, by modern field."),
     Family("counter", PARAMETERS, (), "Query parameters that were dropped."),
+    Family("counter", SPANS_MADE, (), "Spans that were to be sent to the collector."),
+    Family(
+        "counter",
+        SPANS_SENT,
+        (),
+        "Spans that arrived there; those between are lost or on their way.",
+    ),
     *COUNTED.values(),
     Family("counter", OTHERS, ("name", "label"), "Counters without a metric of their own."),
     Family("gauge", TURNS, (), "Requests that are worked on."),

@@ -1,19 +1,22 @@
-"""One JSON line an event, on stderr; only fields that are named here."""
+"""One line an event, on stderr, as JSON or short; only fields that are named here."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, NoReturn
+from time import time
+from typing import Any, Literal, NoReturn, TextIO, cast
 
 import structlog
 
 from proxy.observe.access_log import AccessLog
+from proxy.observe.text_lines import Colours, line
 
 FIELDS = frozenset(
     {
         "at",
+        "client",
         "counts",
         "dropped_parameters",
         "error",
@@ -36,32 +39,74 @@ FIELDS = frozenset(
 )
 """What a line may hold. None of these is ever a value of a record, a path or a query."""
 
-LIBRARIES = ("alembic", "httpcore", "httpx", "psycopg", "sqlalchemy", "uvicorn.access")
+LIBRARIES = (
+    "alembic",
+    "httpcore",
+    "httpx",
+    "opentelemetry",
+    "psycopg",
+    "requests",
+    "sqlalchemy",
+    "urllib3",
+    "uvicorn.access",
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 access = AccessLog()
 """Where the line of each request goes."""
 
 
-def configure() -> None:
-    """Send every event to stderr as JSON, and the libraries' own lines nowhere."""
+def configure(form: Literal["auto", "json", "text"] = "auto") -> None:
+    """Send every event to stderr, and the libraries' own lines nowhere."""
+    short = form == "text" or (form == "auto" and sys.stderr.isatty())
+    colours = access.text = Colours.of(sys.stderr) if short else None
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_named_fields,
-            structlog.processors.JSONRenderer(sort_keys=True),
+            *(_JSON if colours is None else [_short(colours)]),
         ],
         # A line is one write, so that no other thread's comes between it and its end.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", out := _Out(sys.stderr))),
         cache_logger_on_first_use=False,
     )
-    access.write = sys.stderr.write
+    access.write = out.write
     server = logging.getLogger("uvicorn.error")
     server.handlers, server.propagate = [_OfTheServer()], False
     # Their lines hold URLs and values of statements, and those hold what is told of a person.
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _short(colours: Colours) -> structlog.typing.Processor:
+    return lambda logger, method, event: line(event, colours, time())
+
+
+_JSON: tuple[structlog.typing.Processor, ...] = (
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.JSONRenderer(sort_keys=True),
+)
+
+
+class _Out:
+    """Where lines go. One that cannot be written, as on a full disk, ends no request."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Write it, if that can be."""
+        try:
+            self._stream.write(line)
+        except OSError:
+            return
+
+    def flush(self) -> None:
+        """Hand over what is written, if that can be."""
+        try:
+            self._stream.flush()
+        except OSError:
+            return
 
 
 class _OfTheServer(logging.Handler):

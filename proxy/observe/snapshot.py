@@ -20,8 +20,11 @@ from proxy.journey.gateway import Gateway
 from proxy.observe import families
 from proxy.observe.metrics import Metrics, Row, Rows, add, count_of
 
-Reason = Literal["draining", "store", "silent"]
-"""Why a worker takes no requests: it ends, its store cannot be used, or it does not answer."""
+Reason = Literal["draining", "store", "audit", "silent"]
+"""
+Why a worker takes no requests: it ends, its store cannot be used, its audit log cannot be written,
+or it does not answer.
+"""
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -76,9 +79,11 @@ async def snapshot(
     reasons: list[Reason] = ["draining"] if draining else []
     if not await _store_can_be_used(gateway, patience_seconds):
         reasons.append("store")
+    if gateway.audit is not None and gateway.audit.refuses_all:
+        reasons.append("audit")
     return Snapshot(
         os.getpid(),
-        _build(gateway.loaded.pack),
+        build_of(gateway.loaded.pack),
         tuple(reasons),
         list(_counters(gateway, metrics)),
         [
@@ -109,7 +114,8 @@ async def _store_can_be_used(gateway: Gateway, patience_seconds: float) -> bool:
     return True
 
 
-def _build(pack: Pack) -> tuple[str, str, str]:
+def build_of(pack: Pack) -> tuple[str, str, str]:
+    """The gateway's version, the pack's name and the digest of its options."""
     options = hashlib.sha256(pack.options.model_dump_json().encode()).hexdigest()
     return _version(), pack.name, options[:12]
 
@@ -125,11 +131,14 @@ def _counters(gateway: Gateway, metrics: Metrics) -> Iterator[Sample]:
         yield families.REQUESTS, (route, method, str(status)), count_of(row)
     for call, row in metrics.calls.items():
         yield families.CALLS, call, count_of(row)
-    for field, number in gateway.losses.by_field.items():
-        yield families.LOST, (field,), number
+    for lost, number in gateway.losses.by_field_and_client().items():
+        yield families.LOST, lost, number
     for field, number in gateway.losses.unknown.items():
         yield families.UNKNOWN, (field,), number
     yield families.PARAMETERS, (), gateway.losses.parameters
+    if gateway.spans is not None:
+        yield families.SPANS_MADE, (), gateway.spans.made
+        yield families.SPANS_SENT, (), gateway.spans.sent
     for (name, label), number in gateway.counts.of.items():
         yield *families.counted(name, label), number
 

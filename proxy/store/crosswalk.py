@@ -45,7 +45,7 @@ class Crosswalk:
         if len(found) < len(asked):
             missing = [key for key in dict.fromkeys(asked) if key not in found]
             if missing:
-                made = await self._database.write(lambda connection: _allocate(connection, missing))
+                made = await self._database.write(lambda connection: allocate(connection, missing))
                 self._remember(made)
                 found |= made
         return found
@@ -54,7 +54,7 @@ class Crosswalk:
         """The legacy ids of those that have one."""
         found, missing = self.known.among(asked)
         if missing:
-            read = await self._database.read(lambda connection: _by_modern(connection, missing))
+            read = await self._database.read(lambda connection: by_modern(connection, missing))
             self._remember(read)
             found |= read
         return found
@@ -81,7 +81,8 @@ def _legacy(text: str) -> LegacyId:
     return int(text) if text.isdecimal() else text
 
 
-def _by_modern(connection: Connection, asked: Collection[Key]) -> dict[Key, LegacyId]:
+def by_modern(connection: Connection, asked: Collection[Key]) -> dict[Key, LegacyId]:
+    """The legacy ids of those records that have one."""
     return _pairs(connection, "modern_id", asked)
 
 
@@ -120,7 +121,8 @@ def add_pairs(
     return {(kind, legacy, modern) for kind, legacy, modern in added}
 
 
-def _allocate(connection: Connection, asked: Sequence[Key]) -> dict[Key, LegacyId]:
+def allocate(connection: Connection, asked: Sequence[Key]) -> dict[Key, LegacyId]:
+    """Give each record an integer unless it has one; within a transaction."""
     made: dict[Key, LegacyId] = {}
     # In one order everywhere: two who wait for each other's kind would wait for ever.
     for kind in sorted({kind for kind, _ in asked}):
@@ -134,7 +136,7 @@ def _allocate_kind(connection: Connection, kind: str, asked: Sequence[Key]) -> d
     ((next_id,),) = connection.execute(SEQUENCE, kind, start)
     # Another may have given them a number while this one waited. An import takes no such lock, so
     # that even a number that is free here may be lost to it: what is in the table decides.
-    while len(found := _by_modern(connection, asked)) < len(asked):
+    while len(found := by_modern(connection, asked)) < len(asked):
         missing = [id_ for key in asked if key not in found for id_ in key[1:]]
         numbers = _free(connection, kind, next_id, len(missing))
         next_id = numbers[-1] + 1

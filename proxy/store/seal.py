@@ -22,7 +22,7 @@ NONCE_BYTES = 12
 MAX_DEPTH = 200
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-NEXT_STEP = "expected NAME:BASE64 with 32 bytes; `passerelle store new-key` makes one"
+NEXT_STEP = "expected NAME:BASE64 with 32 bytes; `passerelle {} new-key` makes one"
 
 
 class SealError(StoreError):
@@ -36,8 +36,12 @@ class Keys:
     by_name: Mapping[str, bytes] = field(repr=False)
 
     @classmethod
-    def parse(cls, text: str, source: str = f"{PREFIX}KEYS") -> Keys:
-        """The keys in a text; raises `ConfigurationError`, which says where but never shows one."""
+    def parse(cls, text: str, source: str = f"{PREFIX}KEYS", command: str = "store") -> Keys:
+        """
+        The keys in a text, such as a `command` makes; raises `ConfigurationError`, which says where
+        but never shows one.
+        """
+        step = NEXT_STEP.format(command)
         by_name: dict[str, bytes] = {}
         for position, entry in enumerate(re.split(r"[\s,]+", text.strip(" \t\r\n,")), start=1):
             name, _, encoded = entry.partition(":")
@@ -47,7 +51,7 @@ class Keys:
                 key = b""
             if not NAME.fullmatch(name) or len(key) != KEY_BYTES:
                 # Without a cause: its text could show a part of the key.
-                raise ConfigurationError(f"{source}: key {position}: {NEXT_STEP}") from None
+                raise ConfigurationError(f"{source}: key {position}: {step}") from None
             if name in by_name:
                 raise ConfigurationError(f"{source}: key {position}: its name was given before")
             by_name[name] = key
@@ -75,7 +79,7 @@ def keys_of(settings: StoreSettings) -> Keys | None:
             f"{source}: {settings.keys_file} cannot be read: {error.strerror}"
         ) from error
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{source}: {NEXT_STEP}") from None
+        raise ConfigurationError(f"{source}: {NEXT_STEP.format('store')}") from None
     return Keys.parse(text, source)
 
 

@@ -87,4 +87,4 @@ async def test_an_application_signs_people_in_with_its_own_key(
 
 
 def test_a_credential_is_not_in_what_is_printed_of_a_caller() -> None:
-    assert repr(Caller("Bearer secret", "Bearer secret")) == "Caller()"
+    assert repr(Caller("Bearer secret", "Bearer secret")) == "Caller(client='')"

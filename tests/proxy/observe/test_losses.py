@@ -14,6 +14,22 @@ def test_losses_are_counted_by_field_wherever_in_a_list_they_stood() -> None:
     assert losses.by_field == {"email": 1, "vaccinations[].age": 2}
 
 
+def test_losses_are_told_by_field_and_client_as_far_as_the_client_is_known() -> None:
+    losses, email = Losses(), [Loss("/email", declared=True)]
+
+    for client in ("", "hospital", "hospital", "pharmacy"):
+        losses.count(email, client=client)
+    losses.count([Loss("/age", declared=True)], client="pharmacy")
+
+    assert losses.by_field == {"email": 4, "age": 1}
+    assert losses.by_field_and_client() == {
+        ("email", ""): 1,
+        ("email", "hospital"): 2,
+        ("email", "pharmacy"): 1,
+        ("age", "pharmacy"): 1,
+    }
+
+
 def test_undeclared_names_are_counted_without_their_name() -> None:
     """Trap 3: a client chooses them, so they could hold anything, and there is no end of them."""
     losses = Losses()
