@@ -5,28 +5,35 @@ from __future__ import annotations
 import difflib
 import os
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from proxy.errors import ConfigurationError
 from proxy.settings.admin import AdminSettings
+from proxy.settings.audit import AuditSettings
 from proxy.settings.behind import BehindSettings
 from proxy.settings.front import FrontSettings
-from proxy.settings.kinds import Networks, Url
+from proxy.settings.kinds import Networks
 from proxy.settings.remembered import PREFIX, PackSettings, StoreSettings
+from proxy.settings.secrets import secrets_in_files
+from proxy.settings.sign_in import SignInSettings
+from proxy.settings.telling import TellingSettings
 
 __all__ = [
     "PREFIX",
     "AdminSettings",
+    "AuditSettings",
     "BehindSettings",
     "FrontSettings",
     "Networks",
     "PackSettings",
     "Settings",
+    "SignInSettings",
     "StoreSettings",
+    "TellingSettings",
+    "audit_settings_of_environment",
     "pack_settings_of_environment",
     "settings_of_environment",
     "store_settings_of_environment",
@@ -35,25 +42,17 @@ __all__ = [
 S = TypeVar("S", bound=PackSettings)
 
 
-class Settings(AdminSettings, BehindSettings, FrontSettings, StoreSettings):
+class Settings(
+    AdminSettings,
+    AuditSettings,
+    BehindSettings,
+    FrontSettings,
+    SignInSettings,
+    TellingSettings,
+    # The last one: its configuration, with the prefix, stands.
+    StoreSettings,
+):
     """The gateway's settings; `PASSERELLE_UPSTREAM_URL` alone suffices."""
-
-    credentials: Literal["passthrough", "exchange"] = Field(
-        "passthrough",
-        description="What becomes of the client's credential: it goes on as it is, or a legacy "
-        "application's key is exchanged for a token of the new API.",
-    )
-    applications: Path | None = Field(
-        None, description="TOML file with the legacy applications, for exchange."
-    )
-    token_url: Url | None = Field(
-        None, description="The new API's token endpoint (OpenID Connect), for sign-in."
-    )
-    tokens: Literal["upstream", "opaque"] = Field(
-        "upstream",
-        description="What /oauth/token gives out: the new API's tokens, or the gateway's own of 64 "
-        "hexadecimal digits as the old API did.",
-    )
 
     @model_validator(mode="after")
     def _no_plaintext(self) -> Self:
@@ -85,6 +84,11 @@ def store_settings_of_environment() -> StoreSettings:
     return _read(StoreSettings, {})
 
 
+def audit_settings_of_environment() -> AuditSettings:
+    """The settings of the audit log's commands, read in the same way."""
+    return _read(AuditSettings, {})
+
+
 def pack_settings_of_environment() -> PackSettings:
     """The settings of the pure commands, read in the same way."""
     return _read(PackSettings, {})
@@ -92,17 +96,18 @@ def pack_settings_of_environment() -> PackSettings:
 
 def _read(model: type[S], given: dict[str, Any]) -> S:
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
-    wrong = [
+    found, wrong = secrets_in_files(model, Settings, given)
+    wrong += [
         _unknown(name, known)
         for name in os.environ
         if name.startswith(PREFIX) and name not in known and not _of_kubernetes(name)
     ]
     try:
-        settings = model(**given)
+        settings = model(**{**found, **given})
     except ValidationError as error:
         wrong += [
-            ": ".join((*_variable(found["loc"]), _sentence(found["msg"])))
-            for found in error.errors(include_url=False, include_input=False)
+            ": ".join((*_variable(told["loc"]), _sentence(told["msg"])))
+            for told in error.errors(include_url=False, include_input=False)
         ]
     if wrong:
         raise ConfigurationError("\n".join(sorted(wrong)))

@@ -13,8 +13,8 @@ class AdminSettings(BaseSettings):
 
     admin_port: Port | None = Field(
         None,
-        description="Port of /healthz, /readyz, /metrics and /version for operators, 0 for any "
-        "free one; by default there is none.",
+        description="Port for operators (/healthz, /readyz, /metrics, /version, /reference), 0 for "
+        "any free one; by default there is none.",
     )
     admin_host: str = Field(
         "127.0.0.1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What is written for a value of a kind, in words for the docs."""
+
+    words: str
 
 
 def _url(text: str) -> str:
@@ -65,12 +73,26 @@ def _pairs(value: object) -> object:
     return {name.strip(): policy.strip() for name, _, policy in pairs}
 
 
-Url = Annotated[str, AfterValidator(_url)]
-Port = Annotated[int, Field(ge=0, le=65535), BeforeValidator(_not_of_kubernetes)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
-Hosts = Annotated[
-    tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)
+Url = Annotated[str, AfterValidator(_url), Takes("a URL, http or https")]
+Port = Annotated[
+    int, Field(ge=0, le=65535), BeforeValidator(_not_of_kubernetes), Takes("a port, 0 to 65535")
 ]
-Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
-Fates = Annotated[dict[str, Literal["keep", "drop", "reject"]], NoDecode, BeforeValidator(_pairs)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Networks = Annotated[
+    tuple[Network, ...], NoDecode, BeforeValidator(_listed), Takes("networks, `10.0.0.0/8,::1`")
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_host)], ...],
+    NoDecode,
+    BeforeValidator(_listed),
+    Takes("names, `one.example,other.example`"),
+]
+Listed = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_listed), Takes("a list, `one,other`")
+]
+Fates = Annotated[
+    dict[str, Literal["keep", "drop", "reject"]],
+    NoDecode,
+    BeforeValidator(_pairs),
+    Takes("pairs, `one=keep,other=drop`"),
+]

@@ -15,6 +15,7 @@ PREFIX = "PASSERELLE_"
 
 
 def _state_folder() -> Path:
+    """`passerelle` in the XDG state folder"""
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     # A user without a home keeps the tilde: then the folder is relative, and named where it fails.
     return Path(os.path.expanduser(state)) / "passerelle"
@@ -48,12 +49,18 @@ class StoreSettings(PackSettings):
     store_url: SecretStr | None = Field(
         None, description="PostgreSQL URL of a store that several replicas share."
     )
+    store_url_file: Path | None = Field(None, description="The same URL, from a file.")
     keys: SecretStr | None = Field(
         None,
         description="Keys for values set aside, NAME:BASE64 with commas or line breaks between; "
         "the first one seals (passerelle store new-key makes one).",
     )
     keys_file: Path | None = Field(None, description="The same keys, from a file.")
+    secrets_dir: Path | None = Field(
+        None,
+        description="Folder of files named as the secrets that they hold, such as passerelle_keys; "
+        "by default /run/secrets, where it is there.",
+    )
     set_aside: Literal["keep", "drop", "reject"] | None = Field(
         None,
         description="What becomes of values that the new API has no place for: keep seals them "

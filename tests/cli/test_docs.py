@@ -1,12 +1,16 @@
-"""`passerelle docs`: the pages that are written from the rules, and whether they are stale."""
+"""`passerelle docs`: the pages that are written from rules and settings; whether they are stale."""
 
 from pathlib import Path
 
 import pytest
 
+from proxy.settings import Settings
+from proxy.settings.described import roles
+from proxy.settings.page import settings_page
 from tests.cli.conftest import Passerelle, Run
 
-PAGES = ("mapping.md", "open-questions.md")
+ROOT = Path(__file__).parents[2]
+PAGES = ("mapping.md", "open-questions.md", "settings.md")
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def test_the_pages_are_written_where_they_are_missing(run: Run, tmp_path: Path) 
     result = run("docs", "--folder", str(folder))
 
     assert result.exit_code == 0
-    assert result.stdout == "2 pages, 2 written\n"
+    assert result.stdout == "3 pages, 3 written\n"
     assert sorted(path.name for path in folder.iterdir()) == sorted(PAGES)
     for name in PAGES:
         assert (folder / name).read_text(encoding="utf-8").startswith("# ")
@@ -33,7 +37,7 @@ def test_fresh_pages_are_left_alone(run: Run, folder: Path) -> None:
 
     result = run("docs", "--folder", str(folder))
 
-    assert result.stdout == "2 pages, 0 written\n"
+    assert result.stdout == "3 pages, 0 written\n"
     assert [(folder / name).stat().st_mtime_ns for name in PAGES] == before
 
 
@@ -44,7 +48,7 @@ def test_only_the_stale_page_is_written_anew(run: Run, folder: Path) -> None:
 
     result = run("docs", "--folder", str(folder))
 
-    assert result.stdout == "2 pages, 1 written\n"
+    assert result.stdout == "3 pages, 1 written\n"
     assert stale.read_text(encoding="utf-8") == fresh
 
 
@@ -52,7 +56,7 @@ def test_checking_fresh_pages_says_that_nothing_is_to_do(run: Run, folder: Path)
     result = run("docs", "--check", "--folder", str(folder))
 
     assert result.exit_code == 0
-    assert result.stdout == "2 pages, 0 written\n"
+    assert result.stdout == "3 pages, 0 written\n"
 
 
 def test_checking_stale_pages_fails_and_writes_nothing(run: Run, folder: Path) -> None:
@@ -104,3 +108,20 @@ def test_a_folder_that_cannot_be_written_is_told(passerelle: Passerelle, tmp_pat
     assert ended.code == 3
     assert ended.err.startswith(f"passerelle: --folder {tmp_path}/file/docs: ")
     assert "Traceback" not in ended.err
+
+
+def test_the_page_of_settings_in_the_repository_is_fresh() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+
+    assert page == settings_page(roles(Settings)), "scripts/docs writes it anew"
+
+
+def test_a_pack_of_somebody_else_has_no_page_of_the_gateways_settings(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "examples" / "library")
+    monkeypatch.setenv("PASSERELLE_PACK", "lending")
+
+    run("docs", "--folder", str(tmp_path))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mapping.md", "open-questions.md"]

@@ -15,6 +15,7 @@ COMMANDS = [
     "sandbox",
     "demo",
     "check",
+    "settings",
     "explain",
     "convert",
     "docs",
@@ -22,6 +23,7 @@ COMMANDS = [
     "openapi",
     "store",
     "crosswalk",
+    "audit",
     "applications",
 ]
 

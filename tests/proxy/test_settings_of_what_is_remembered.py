@@ -74,8 +74,8 @@ def test_passwords_go_in_the_clear_to_this_machine_only(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("KEYS", "k1:AAAAsecret"),
-        ("STORE_URL", "postgresql://gateway:secret@db.example/passerelle"),
+        ("KEYS", "k1:AAAAhushed"),
+        ("STORE_URL", "postgresql://gateway:hushed@db.example/passerelle"),
     ],
 )
 def test_no_secret_is_shown_with_the_settings(
@@ -83,4 +83,4 @@ def test_no_secret_is_shown_with_the_settings(
 ) -> None:
     monkeypatch.setenv(f"PASSERELLE_{name}", value)
 
-    assert "secret" not in repr(settings_of_environment())
+    assert "hushed" not in repr(settings_of_environment())

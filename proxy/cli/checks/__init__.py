@@ -1,0 +1,1 @@
+"""What `passerelle check` looks at; docs/operating/check.md says what each finding means."""

@@ -1,0 +1,133 @@
+"""Secrets that come in files, as containers are given them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from proxy.errors import ConfigurationError
+from proxy.settings.remembered import PREFIX
+
+FOLDER = Path("/run/secrets")
+"""Where Docker and its like put the secrets of a container."""
+
+FOLDER_SETTING = f"{PREFIX}SECRETS_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a secret stands; all that may be told of it."""
+
+    name: str
+    file: Path | None
+    """None where it is the variable itself."""
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether a setting's value must not be shown."""
+    return SecretStr in (info.annotation, *get_args(info.annotation))
+
+
+def secrets_in_files(
+    read: type[BaseSettings],
+    known: type[BaseSettings],
+    given: Collection[str],
+    folder: Path = FOLDER,
+) -> tuple[dict[str, Any], list[str]]:
+    """
+    The secrets in files of the settings that are `read`, and a line for each thing that is wrong.
+
+    Those of all that are `known` may be there. What is `given` stands whatever files say; `folder`
+    is the one where no other is set.
+    """
+    names = _secrets(read)
+    found: dict[str, Any] = {}
+    if not names:
+        return found, []
+    try:
+        files = secret_files(folder)
+    except ConfigurationError as error:
+        return found, [str(error)]
+    wrong = _strange(files, _secrets(known))
+    for name in names:
+        if name in given:
+            continue
+        places = places_of(name, files)
+        if len(places) > 1:
+            told = ", ".join(place.name for place in places)
+            wrong.append(f"{told}: the same secret; set one of them")
+        elif places and places[0].file is not None:
+            try:
+                # The file is read: whoever looks for the secret need not know of it.
+                found |= {name: _read(places[0].name, places[0].file), f"{name}_file": None}
+            except ConfigurationError as error:
+                wrong.append(str(error))
+    return found, wrong
+
+
+def secret_files(folder: Path = FOLDER) -> dict[str, Path]:
+    """
+    The files of the folder of secrets, by the name of the setting that they are for.
+
+    Raises `ConfigurationError` where a folder is set that cannot be read.
+    """
+    named = environment().get(FOLDER_SETTING)
+    try:
+        found = {path.name.upper(): path for path in Path(named or folder).iterdir()}
+    except OSError as error:
+        if named is None:
+            return {}
+        raise ConfigurationError(
+            f"{FOLDER_SETTING}: {named} cannot be read: {error.strerror}"
+        ) from error
+    return {name: path for name, path in found.items() if name.startswith(PREFIX)}
+
+
+def places_of(name: str, files: Mapping[str, Path]) -> list[Place]:
+    """Every place that has this secret: the variable, the file that another names, the folder."""
+    variable, here = f"{PREFIX}{name.upper()}", environment()
+    places = [Place(variable, None)] if variable in here else []
+    if twin := here.get(f"{variable}_FILE"):
+        places.append(Place(f"{variable}_FILE", Path(twin)))
+    if variable in files:
+        places.append(Place(str(files[variable]), files[variable]))
+    return places
+
+
+def environment() -> dict[str, str]:
+    """The variables that are set and not empty, in whatever case they are written."""
+    return {name.upper(): value for name, value in os.environ.items() if value}
+
+
+def _secrets(model: type[BaseSettings]) -> list[str]:
+    return [name for name, info in model.model_fields.items() if is_secret(info)]
+
+
+def _strange(files: Mapping[str, Path], names: Collection[str]) -> list[str]:
+    known = [f"{PREFIX}{name.upper()}" for name in names]
+    return [
+        f"{path}: no such secret; there are {', '.join(known)}"
+        for name, path in files.items()
+        if name not in known
+    ]
+
+
+def _read(name: str, path: Path) -> str:
+    told = name if name == str(path) else f"{name}: {path}"
+    try:
+        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigurationError(f"{told} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        # Without a cause: its text could show a part of the secret.
+        raise ConfigurationError(f"{told} is no text") from None
+    if not text:
+        raise ConfigurationError(f"{told} is empty; put the secret into it")
+    return text
