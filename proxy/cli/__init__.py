@@ -16,13 +16,15 @@ MODULES = {
     "sandbox": "sandbox",
     "demo": "demo",
     "check": "checking",
+    "settings": "settings",
     "explain": "translating",
-    "convert": "translating",
+    "convert": "convert",
     "docs": "pages",
     "new": "new",
     "openapi": "openapi",
     "store": "store",
     "crosswalk": "crosswalk",
+    "audit": "audit",
     "applications": "applications",
 }
 """Where each command stands: in a function of its name, or with commands of its own in an `app`."""

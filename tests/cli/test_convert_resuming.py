@@ -1,0 +1,386 @@
+"""`passerelle convert --output` that was stopped: the same command goes on, to the same bytes."""
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.cli.dumps.outlet import CHECKPOINT_BYTES
+from tests.cli.conftest import Run
+from tests.cli.documents import LEGACY, MODERN, OTHER_LEGACY, UPGRADED, lines, read_lines
+from tests.cli.dumps import legacy_records, write_lines
+from tests.sockets.processes import PATIENCE_SECONDS, PROGRAM, environment, until
+
+RECORDS = 36_000
+NAMES = ("out.ndjson", "rejects.ndjson")
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dump with several checkpoints."""
+    folder = tmp_path_factory.mktemp("dump")
+    file = write_lines(folder / "in.ndjson", legacy_records(RECORDS))
+    assert file.stat().st_size > 2.5 * CHECKPOINT_BYTES
+    return file
+
+
+@pytest.fixture(scope="module")
+def whole(dump: Path) -> list[bytes]:
+    """What a run writes that nobody stops."""
+    folder = dump.parent / "whole"
+    folder.mkdir()
+    ended = subprocess.run(command(dump, folder, "--jobs=1"), env=environment(), check=False)
+    assert ended.returncode == 1
+    return [(folder / name).read_bytes() for name in NAMES]
+
+
+def command(dump: Path, folder: Path, *options: str, ending: str = "") -> list[str]:
+    """The command that converts a dump into a folder."""
+    files = (f"--output={folder / NAMES[0]}{ending}", f"--rejects={folder / NAMES[1]}")
+    return [str(PROGRAM), "convert", "upgrade", str(dump), *files, *options]
+
+
+def saved(output: Path) -> dict[str, Any]:
+    """The last checkpoint; the first one where there is none yet."""
+    path = output.with_name(output.name + ".progress")
+    if not path.exists():
+        return {"offset": 0}
+    at: dict[str, Any] = json.loads(path.read_bytes())["at"]
+    return at
+
+
+@contextmanager
+def begun(line: list[str], output: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that has come to a checkpoint."""
+    running = subprocess.Popen(
+        line, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with running:
+        until(lambda: saved(output)["offset"] > 0 or running.poll() is not None)
+        yield running
+
+
+def workers_of(pid: int) -> list[int]:
+    """The processes that carry chunks over for a process, as far as this system tells."""
+    told = Path(f"/proc/{pid}/task/{pid}/children")
+    children = told.read_text().split() if told.exists() else []
+    return [int(it) for it in children if b"spawn_main" in Path(f"/proc/{it}/cmdline").read_bytes()]
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"], ids=["plain", "gzip"])
+def test_a_run_that_was_killed_goes_on_to_the_same_bytes(
+    ending: str, dump: Path, whole: list[bytes], tmp_path: Path
+) -> None:
+    output = tmp_path / f"out.ndjson{ending}"
+
+    with begun(command(dump, tmp_path, "--jobs=2", ending=ending), output) as running:
+        workers = workers_of(running.pid)
+        running.kill()
+    assert running.returncode == -signal.SIGKILL
+    assert not output.exists()
+    # A kill may come in the middle of a write, of either file.
+    for name in (output.name, NAMES[1]):
+        with (tmp_path / f"{name}.part").open("ab") as part:
+            part.write(b'{"half a li')
+    again = subprocess.run(
+        command(dump, tmp_path, "--jobs=1", ending=ending),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert again.returncode == 1
+    assert again.stderr.startswith("going on after line ")
+    written = output.read_bytes()
+    assert (gzip.decompress(written) if ending else written) == whole[0]
+    assert (tmp_path / NAMES[1]).read_bytes() == whole[1]
+    assert {path.name for path in tmp_path.iterdir()} == {output.name, NAMES[1]}
+    assert again.stdout == f"{RECORDS - RECORDS // 1000:,} documents in {output}\n"
+    assert f"passerelle: {RECORDS // 1000} rejected" in again.stderr
+    until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def test_csv_goes_on_after_a_kill_in_the_middle_of_its_rows(
+    dump: Path, whole: list[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "in.csv"
+    records = read_lines(dump.read_text(encoding="utf-8"))
+    with file.open("w", encoding="utf-8", newline="") as rows:
+        writer = csv.DictWriter(rows, records[0])
+        writer.writeheader()
+        writer.writerows(records)
+
+    with begun(command(file, tmp_path, "--jobs=1"), tmp_path / NAMES[0]) as running:
+        running.kill()
+    again = subprocess.run(command(file, tmp_path), env=environment(), check=False)
+
+    assert running.returncode == -signal.SIGKILL
+    assert again.returncode == 1
+    assert (tmp_path / NAMES[0]).read_bytes() == whole[0]
+    told = read_lines((tmp_path / NAMES[1]).read_text(encoding="utf-8"))
+    assert [it["line"] for it in told] == [n + 1 for n in range(1_000, RECORDS + 1, 1_000)]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_at_a_checkpoint_and_says_how_to_go_on(
+    jobs: str, dump: Path, whole: list[bytes], tmp_path: Path
+) -> None:
+    zipped = tmp_path / "in.ndjson.gz"
+    zipped.write_bytes(gzip.compress(dump.read_bytes(), 1))
+    output = tmp_path / NAMES[0]
+
+    with begun(command(zipped, tmp_path, f"--jobs={jobs}"), output) as running:
+        # As a terminal does: to all processes of the command.
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=PATIENCE_SECONDS)
+    line = saved(output)["line"]
+    again = subprocess.run(command(zipped, tmp_path), env=environment(), check=False)
+
+    assert running.returncode == 130
+    said = f"passerelle: stopped, after line {line:,}; the same command goes on from here\n"
+    assert told == said
+    assert again.returncode == 1
+    assert [(tmp_path / name).read_bytes() for name in NAMES] == whole
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not tell")
+def test_a_process_that_was_killed_is_told_and_the_next_run_goes_on(
+    dump: Path, whole: list[bytes], tmp_path: Path
+) -> None:
+    with begun(command(dump, tmp_path, "--jobs=2"), tmp_path / NAMES[0]) as running:
+        for worker in workers_of(running.pid):
+            os.kill(worker, signal.SIGKILL)
+        _, told = running.communicate(timeout=PATIENCE_SECONDS)
+    again = subprocess.run(command(dump, tmp_path), env=environment(), check=False)
+
+    assert running.returncode == 1
+    assert told.startswith("passerelle: a process was killed: too little memory?, after line ")
+    assert again.returncode == 1
+    assert [(tmp_path / name).read_bytes() for name in NAMES] == whole
+
+
+@pytest.mark.parametrize("options", [[], ["--crosswalk"]], ids=["alone", "with the store"])
+def test_a_disk_that_is_full_is_told_and_the_next_run_goes_on(
+    options: list[str], dump: Path, tmp_path: Path
+) -> None:
+    line = command(dump, tmp_path, "--jobs=1", *options)
+    state = environment(data_dir=str(tmp_path / "state"))
+
+    # As many blocks as that: the file takes a part of a write, and no more.
+    limited = ["sh", "-c", 'ulimit -f 1001 && exec "$@"', "sh", *line]
+    full = subprocess.run(limited, env=state, capture_output=True, text=True, check=False)
+    again = subprocess.run(line, env=state, capture_output=True, text=True, check=False)
+
+    assert full.returncode == 1
+    assert full.stderr == (
+        f"passerelle: {tmp_path / NAMES[0]}: File too large; "
+        "the same command goes on once that is mended\n"
+    )
+    assert again.returncode == 1
+    written = (tmp_path / NAMES[0]).read_bytes()
+    assert written.count(b"\n") == RECORDS - RECORDS // 1000
+
+
+def test_ctrl_c_without_an_output_says_that_nothing_can_go_on() -> None:
+    with subprocess.Popen(
+        [PROGRAM, "convert", "upgrade", "--from=ndjson", "-"],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdin
+        assert running.stderr
+        running.stdin.write((b"{broken" + b" " * 1_000 + b"\n") * 3_000)
+        running.stdin.flush()
+        # It is at work once it tells of the first one.
+        first = running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        told = running.stderr.read()
+
+    assert first == b"passerelle: line 1: not strict JSON\n"
+    assert running.returncode == 130
+    assert b"passerelle: stopped, after line " in told
+    assert told.endswith(b"; nothing can go on from here\n")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(dump: Path) -> None:
+    with subprocess.Popen(
+        [str(PROGRAM), "convert", "upgrade", str(dump)],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        first = running.stdout.readline()
+        running.stdout.close()
+        told = running.stderr.read()
+
+    assert json.loads(first)["zip_code"] == "00001"
+    assert running.returncode == 1
+    assert b"Traceback" not in told
+
+
+def half_done(
+    run: Run, folder: Path, direction: str = "upgrade", document: Any = LEGACY
+) -> tuple[Path, Path]:
+    """A dump without its end and its output, which has stopped where the dump does."""
+    file, output = folder / "in.ndjson.gz", folder / "out.ndjson"
+    file.write_bytes(gzip.compress(lines(document).encode() * 3_000)[:-1])
+    stopped = run("convert", direction, str(file), f"--output={output}")
+    assert stopped.exit_code == 1
+    assert saved(output)["line"] > 0
+    return file, output
+
+
+def refused(run: Run, *arguments: str) -> str:
+    """What is said of a command that is wrong usage."""
+    result = run("convert", *arguments)
+    assert result.exit_code == 2
+    return " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_an_input_that_has_changed_is_refused(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path)
+    file.write_bytes(gzip.compress(lines(OTHER_LEGACY).encode()))
+
+    said = refused(run, "upgrade", str(file), f"--output={output}")
+
+    assert (
+        f"{output} is half done, and the input has changed: the command of before goes on; "
+        "--overwrite begins anew"
+    ) in said
+
+
+def test_another_mapping_or_other_options_are_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, output = half_done(run, tmp_path)
+    options = tmp_path / "options.toml"
+    options.write_text('[names]\npolicy = "straight"\n', encoding="utf-8")
+    (tmp_path / "tables" / "of last year").mkdir(parents=True)
+    monkeypatch.setenv("PASSERELLE_PACK_OPTIONS", str(options))
+    monkeypatch.setenv("PASSERELLE_TABLES", str(tmp_path / "tables"))
+
+    said = refused(run, "upgrade", str(file), f"--output={output}", "--encoding=latin-1")
+
+    assert (
+        "the options are others, and the mapping, its options or its tables have changed:" in said
+    )
+
+
+def test_half_done_work_is_begun_anew_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path)
+    file.write_bytes(gzip.compress(lines(LEGACY).encode()))
+
+    result = run("convert", "upgrade", str(file), f"--output={output}", "--overwrite")
+
+    assert result.exit_code == 0
+    assert read_lines(output.read_text(encoding="utf-8")) == [UPGRADED]
+
+
+def test_a_journal_that_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path)
+    (tmp_path / "out.ndjson.progress").write_text('{"at": ', encoding="utf-8")
+
+    said = refused(run, "upgrade", str(file), f"--output={output}")
+
+    assert "out.ndjson.progress cannot be read; --overwrite begins anew" in said
+
+
+def test_a_part_that_lost_its_end_is_told(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path)
+    os.truncate(tmp_path / "out.ndjson.part", 10)
+
+    said = refused(run, "upgrade", str(file), f"--output={output}")
+
+    assert "out.ndjson.part is shorter than it was left; --overwrite begins anew" in said
+
+
+def test_a_second_run_at_one_time_is_refused(run: Run, tmp_path: Path) -> None:
+    other, output = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    other.write_text(lines(OTHER_LEGACY), encoding="utf-8")
+    line = [str(PROGRAM), "convert", "upgrade", "--from=ndjson", "-", f"--output={output}"]
+    with subprocess.Popen(line, env=environment(), stdin=subprocess.PIPE) as running:
+        assert running.stdin
+        running.stdin.write(b"\n")
+        running.stdin.flush()
+        until((tmp_path / "out.ndjson.progress").exists)
+
+        said = refused(run, "upgrade", str(other), f"--output={output}", "--overwrite")
+
+        running.communicate(lines(LEGACY).encode())
+    assert f"{output}: another run is writing it" in said
+    assert running.returncode == 0
+    assert read_lines(output.read_text(encoding="utf-8")) == [UPGRADED]
+
+
+def test_standard_input_cannot_be_taken_up_again(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "out.ndjson"
+    broken = gzip.compress(lines(LEGACY).encode() * 3_000)[:-1]
+    options = ("upgrade", "--from=ndjson", "-", f"--output={output}")
+    assert run("convert", *options, text=broken).exit_code == 1
+
+    result = run("convert", *options, text=lines(LEGACY))
+
+    assert result.exit_code == 2
+    assert "standard input cannot be read again" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["out.ndjson", "out.ndjson.part", "rejects.ndjson"])
+def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(
+    name: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("something else\n", encoding="utf-8")
+    arguments = (
+        "upgrade",
+        "-",
+        f"--output={tmp_path / NAMES[0]}",
+        f"--rejects={tmp_path / NAMES[1]}",
+    )
+
+    said = refused(run, *arguments)
+    result = run("convert", *arguments, "--overwrite", text=lines(LEGACY))
+
+    assert f"{tmp_path / name} is there already; --overwrite replaces it" in said
+    assert result.exit_code == 0
+    assert read_lines((tmp_path / NAMES[0]).read_text(encoding="utf-8")) == [UPGRADED]
+    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def test_a_run_that_was_killed_between_two_names_is_ended_by_the_next(
+    run: Run, tmp_path: Path
+) -> None:
+    file, output = half_done(run, tmp_path)
+    journal = tmp_path / "out.ndjson.progress"
+    told = json.loads(journal.read_bytes())
+    journal.write_text(json.dumps({**told, "at": {**told["at"], "ended": True}}))
+    (tmp_path / "out.ndjson.part").rename(output)
+
+    result = run("convert", "upgrade", str(file), f"--output={output}")
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{told['at']['documents']:,} documents in {output}\n"
+    assert not journal.exists()
+
+
+def test_the_day_stays_the_one_of_the_first_run(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path, "downgrade", MODERN)
+    journal = tmp_path / "out.ndjson.progress"
+    told = json.loads(journal.read_bytes())
+    journal.write_text(json.dumps({**told, "at": {}, "today": "1989-08-24"}), encoding="utf-8")
+
+    run("convert", "downgrade", str(file), f"--output={output}")
+
+    shown = read_lines((tmp_path / "out.ndjson.part").read_text(encoding="utf-8"))
+    assert {record["caption"] for record in shown} == {"Femme de 10 ans"}
