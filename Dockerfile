@@ -10,7 +10,7 @@ RUN python -m venv tools \
     && python -m venv --without-pip /app \
     && tools/bin/pip --python /app/bin/python install --no-cache-dir --require-hashes \
         -r requirements/runtime.txt
-COPY pyproject.toml README.md ./
+COPY LICENSE README.md pyproject.toml ./
 COPY mappings/ mappings/
 COPY proxy/ proxy/
 COPY sandbox/ sandbox/
@@ -21,10 +21,13 @@ FROM ${BASE}
 ARG BASE
 ARG VERSION=unknown
 ARG REVISION=unknown
+ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="passerelle" \
     org.opencontainers.image.description="Lets applications written for an old API keep working against the new one." \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.revision="${REVISION}" \
+    org.opencontainers.image.source="${SOURCE}" \
+    org.opencontainers.image.licenses="Apache-2.0" \
     org.opencontainers.image.base.name="${BASE}"
 ENV PATH="/app/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PASSERELLE_DATA_DIR=/data
 COPY --from=builder /app /app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from tests.deploy.tools import tool
+
 KUBERNETES = Path(__file__).parents[2] / "deploy/kubernetes"
-KUBECTL = shutil.which("kubectl")
+KUBECTL = tool("kubectl")
 
 Manifest: TypeAlias = dict[str, Any]
 

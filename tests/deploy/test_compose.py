@@ -94,7 +94,14 @@ def test_nobody_but_the_gateway_reaches_the_database_or_the_new_api() -> None:
 def test_only_this_machine_is_served() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert ports == {"gateway": ["127.0.0.1:8080:8080"]}
+    assert ports == {"gateway": ["127.0.0.1:8080:8080", "127.0.0.1:9090:9090"]}
+
+
+def test_the_admin_port_is_the_one_that_is_led_to() -> None:
+    environment = SERVICES["gateway"]["environment"]
+
+    assert environment["PASSERELLE_ADMIN_HOST"] == "0.0.0.0"  # noqa: S104 - within a container
+    assert SERVICES["gateway"]["ports"][1].endswith(f":{environment['PASSERELLE_ADMIN_PORT']}")
 
 
 def test_the_gateway_has_time_to_end_what_it_began() -> None:

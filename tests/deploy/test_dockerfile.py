@@ -95,7 +95,15 @@ def test_the_last_stage_has_the_application_and_no_tool() -> None:
 def test_labels_say_what_the_image_is_and_is_made_of() -> None:
     labels = set(re.findall(r"org\.opencontainers\.image\.([\w.]+)=", " ".join(said("LABEL"))))
 
-    assert labels == {"title", "description", "version", "revision", "base.name"}
+    assert labels == {
+        "title",
+        "description",
+        "version",
+        "revision",
+        "source",
+        "licenses",
+        "base.name",
+    }
 
 
 @pytest.mark.parametrize("word", ["ENTRYPOINT", "CMD", "HEALTHCHECK"])

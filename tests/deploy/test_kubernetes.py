@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,11 +15,12 @@ import yaml
 from tests.deploy import kustomize
 from tests.deploy.kustomize import KUBERNETES, Manifest
 from tests.deploy.manifests import STORES, gateway, one, overlay, pod, variables
+from tests.deploy.tools import tool
 
 ROOT = KUBERNETES.parents[1]
 # The first with a preStop that only sleeps, by default; and the newest that is known.
 VERSIONS = ("1.30", "1.37")
-CHECKOV = os.environ.get("CHECKOV") or shutil.which("checkov")
+CHECKOV = tool("checkov")
 DIGEST = f"sha256:{'a' * 64}"
 NOT_OURS = {
     "CKV_K8S_15": "a version never moves, and a node whose registry is down must still start one",
@@ -38,7 +38,8 @@ def without_digest_of_settings(manifests: list[Manifest]) -> Any:
 
 @pytest.mark.skipif(
     kustomize.KUBECTL is None,
-    reason="NO KUBECTL HERE: all that follows is about the merge of the tests alone",
+    reason="NO KUBECTL HERE (scripts/tools brings it): all that follows is about the merge of "
+    "the tests alone",
 )
 def test_the_merge_of_the_tests_gives_what_kubectl_gives(folder: Path) -> None:
     ours, theirs = kustomize.merged(folder), kustomize.by_kubectl(folder)
@@ -65,7 +66,7 @@ def test_every_manifest_fits_the_schema_of_its_kind(
 
 @pytest.mark.skipif(
     CHECKOV is None,
-    reason="NO CHECKOV HERE: install it beside this project, and name it by CHECKOV",
+    reason="NO CHECKOV HERE: scripts/tools brings it",
 )
 def test_checkov_finds_nothing_but_what_is_the_operators(
     manifests: list[Manifest], tmp_path: Path
@@ -104,7 +105,9 @@ def test_no_volume_is_shared_by_two_gateways(manifests: list[Manifest]) -> None:
         assert kinds >= {"HorizontalPodAutoscaler", "PodDisruptionBudget"}
 
 
-@pytest.mark.skipif(kustomize.KUBECTL is None, reason="NO KUBECTL HERE to refuse it")
+@pytest.mark.skipif(
+    kustomize.KUBECTL is None, reason="NO KUBECTL HERE to refuse it: scripts/tools brings it"
+)
 def test_both_stores_at_once_are_refused(tmp_path: Path) -> None:
     both = overlay(tmp_path, list(STORES), [])
 
@@ -112,7 +115,9 @@ def test_both_stores_at_once_are_refused(tmp_path: Path) -> None:
         kustomize.by_kubectl(both)
 
 
-@pytest.mark.skipif(kustomize.KUBECTL is None, reason="NO KUBECTL HERE to build it")
+@pytest.mark.skipif(
+    kustomize.KUBECTL is None, reason="NO KUBECTL HERE to build it: scripts/tools brings it"
+)
 def test_the_folder_that_the_docs_show_builds_and_names_the_operators_image(tmp_path: Path) -> None:
     docs = (ROOT / "docs/operating/kubernetes.md").read_text("utf-8")
     shown = docs.partition("```yaml\n")[2].partition("```")[0].replace("sha256:...", DIGEST)

@@ -50,13 +50,34 @@ def test_probes_ask_what_the_gateway_answers(manifests: list[Manifest]) -> None:
         name: container[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")
     }
 
-    assert ports == {"http": 8080}
+    assert ports == {"admin": 9090, "http": 8080}
     assert {name: probe["path"] for name, probe in asked.items()} == {
         "startup": "/healthz",
         "liveness": "/healthz",
         "readiness": "/readyz",
     }
     assert {probe["port"] for probe in asked.values()} == {"http"}
+
+
+def test_the_admin_port_is_for_what_scrapes_and_for_nobody_else(
+    manifests: list[Manifest],
+) -> None:
+    ports = {port["name"]: str(port["containerPort"]) for port in gateway(manifests)["ports"]}
+    annotations = one(manifests, "Deployment")["spec"]["template"]["metadata"]["annotations"]
+    rules = [
+        (rule["from"][0]["namespaceSelector"]["matchLabels"], rule["ports"])
+        for policy in manifests
+        if policy["kind"] == "NetworkPolicy"
+        for rule in policy["spec"].get("ingress", [])
+    ]
+
+    assert variables(gateway(manifests))["PASSERELLE_ADMIN_PORT"] == ports["admin"]
+    assert annotations["prometheus.io/port"] == ports["admin"]
+    assert rules == [
+        ({"passerelle/clients": "allowed"}, [{"protocol": "TCP", "port": "http"}]),
+        ({"passerelle/metrics": "allowed"}, [{"protocol": "TCP", "port": "admin"}]),
+    ]
+    assert [port["targetPort"] for port in one(manifests, "Service")["spec"]["ports"]] == ["http"]
 
 
 def test_every_variable_is_a_setting(manifests: list[Manifest]) -> None:

@@ -1,11 +1,16 @@
 """The admin port."""
 
+import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from proxy.front.admin import create_admin
+from mappings.core.openapi import legacy_document, modern_document
+from mappings.mesvaccins import Options, build
+from proxy.front.admin import TOLD, create_admin
 from tests.proxy.observe.told import BUILD, Ends, always, ends, told
 
 
@@ -120,3 +125,63 @@ async def test_it_hears_workers_for_as_long_as_it_serves() -> None:
             totals = await both.workers.totals()
 
     assert totals.ready == 1
+
+
+async def test_its_first_page_leads_to_everything_that_it_has(admin: httpx.AsyncClient) -> None:
+    response = await admin.get("/")
+
+    links = re.findall('href="([^"]+)"', response.text)
+    statuses = {link: (await admin.get(f"/{link}")).status_code for link in links}
+    assert [f"/{link}" for link in links] == list(TOLD)
+    assert statuses == {link: 503 if link == "readyz" else 200 for link in links}
+
+
+async def test_both_sides_are_told_as_the_command_tells_them(admin: httpx.AsyncClient) -> None:
+    pack = build(Options())
+
+    legacy = await admin.get("/openapi/legacy.json")
+    modern = await admin.get("/openapi/modern.json")
+
+    assert legacy.headers["content-type"] == "application/json"
+    assert legacy.json() == json.loads(json.dumps(legacy_document(pack)))
+    assert modern.json() == json.loads(json.dumps(modern_document(pack)))
+
+
+async def test_they_tell_of_the_options_of_this_deployment(
+    admin: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = tmp_path / "options.toml"
+    options.write_text('[upstream.update]\nmethod = "PUT"\npath = "/v2/{id}"\n', "utf-8")
+    monkeypatch.setenv("PASSERELLE_PACK_OPTIONS", str(options))
+
+    modern = await admin.get("/openapi/modern.json")
+
+    assert "put" in modern.json()["paths"]["/v2/{id}"]
+
+
+async def test_the_reference_is_a_page_that_asks_nobody_else_for_anything(
+    admin: httpx.AsyncClient,
+) -> None:
+    response = await admin.get("/reference")
+
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert not re.search(r"<script|<link|<img|src=|//", response.text.partition("<style>")[0])
+    assert set(re.findall('href="([^#"]+)"', response.text)) == {
+        "openapi/legacy.json",
+        "openapi/modern.json",
+    }
+
+
+async def test_a_pack_that_can_no_longer_be_read_is_told_with_the_reason(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_PACK", "mappings.nowhere")
+
+    first = await admin.get("/reference")
+    monkeypatch.delenv("PASSERELLE_PACK")
+    second = await admin.get("/reference")
+
+    assert first.status_code == 503
+    assert first.text.startswith("PASSERELLE_PACK: mappings.nowhere cannot be imported")
+    assert second.status_code == 200
