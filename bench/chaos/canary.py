@@ -1,20 +1,24 @@
-"""Canaries: no value of a record is in a line, in an error, or in a file that is not sealed."""
+"""Canaries: no value of a record is in anything that is told, or in a file that is not sealed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.chaos.canaries import Canaries, Hits, forms, summed
-from bench.chaos.canary_requests import RIGHT, Requests, Told
-from bench.chaos.clients import parsed
+from bench.chaos.canaries import Canaries, forms
+from bench.chaos.canary_control import blind
+from bench.chaos.canary_requests import Requests, Told
+from bench.chaos.canary_search import PLACES, Found
+from bench.chaos.clients import Client
+from bench.chaos.collector import Collector, collector
 from bench.chaos.figure import Figure
 from bench.chaos.serving import Gateway, gateway
 from bench.chaos.talkative import Talkative, talkative
@@ -35,7 +39,22 @@ PATIENCE_SECONDS = 5
 CHEAP = (2, 1, 1)
 """A cost of hashing that nobody has to wait for."""
 
+APPLICATION = "hospital-software"
+"""Operators give this name, to find it in what is told: it is nobody's secret."""
+
+ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
+THERE = (
+    "sealed rows of set_aside",
+    "sealed rows of session",
+    "lines of the admin port",
+    "spans",
+    "audit lines",
+)
+"""Without these there was nothing to find a canary in."""
+
+PAGES = ("/", "/metrics", "/readyz", "/healthz", "/version")
 SETTINGS = {
+    "admin_port": "0",
     "deadline_seconds": "1",
     "head_seconds": "1",
     "body_seconds": "1",
@@ -54,124 +73,91 @@ def figure(*, quick: bool) -> Figure:
     return taken
 
 
-ERRORS = "answers of 5xx"
-REFUSALS = "answers of 4xx: of the new API's"
-HEADS = "heads of other answers: of the new API's"
-OUTPUT = "standard output and error"
-DATABASE = "database, WAL and shared memory"
-FILES = "other files that it wrote"
-UNNAMED = "files that it holds open, without a name"
-PLACES = (ERRORS, REFUSALS, HEADS, OUTPUT, DATABASE, FILES, UNNAMED)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Where a gateway's temporary files, its audit log and its spans go."""
 
-
-@dataclass(slots=True)
-class _Found:
-    """What was found, and in how much."""
-
-    client: Canaries
-    upstream: Canaries
-    hits: dict[str, Hits] = field(default_factory=lambda: {place: Hits() for place in PLACES})
-    """By place."""
-    searched: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    of_others: int = 0
-    failed: int = 0
-    """Requests that are right, and have no such answer."""
-    shown: int = 0
-    """How often a canary of the new API stood in a right answer, as it should."""
-    files: int = 0
-    rows: Counter[str] = field(default_factory=Counter)
-
-    def search(
-        self, place: str, data: bytes, sides: Iterable[Canaries], *, identities: bool = True
-    ) -> None:
-        """Look for the canaries of these sides."""
-        found = [side.found(data, identities=identities) for side in sides]
-        self.hits[place] = summed([self.hits[place], *found])
-        self.searched += len(data)
-
-    def answered(self, told: Told, answer: bytes) -> None:
-        """Look at an answer. What a right one shows of a record is the caller's own."""
-        head, _, _ = answer.partition(b"\r\n\r\n")
-        status = parsed(head)[0] if answer else 0
-        self.statuses[f"{status // 100}xx" if status else "closed"] += 1
-        self.kinds[told.kind] += 1
-        self.failed += told.kind == RIGHT and not 200 <= status < 300
-        # What the gateway keeps of a record, whoever may read the record is shown.
-        self.of_others += self.upstream.of_others(answer, told.number)
-        if status >= 500:
-            self.search(ERRORS, answer, (self.client, self.upstream))
-        elif status >= 400 or not status:
-            # Its own field names are told to a client whose document is wrong.
-            self.search(REFUSALS, answer, (self.upstream,))
-        else:
-            self.shown += self.upstream.found(answer).total()
-            # The new API's id of what was made is what the client is to ask for.
-            lines = [line for line in head.split(b"\r\n") if not line.startswith(b"location: /")]
-            self.search(HEADS, b"\n".join(lines), (self.upstream,))
-
-    def left(self, serving: Gateway, scratch: Path) -> None:
-        """Look at everything that the gateway has written, and at what it holds open."""
-        both = (self.client, self.upstream)
-        for path in _files(serving.folder, scratch):
-            data = path.read_bytes()
-            self.files += 1
-            if path.name in ("out", "err"):
-                self.search(OUTPUT, data, both)
-            elif path.name.startswith(FILE):
-                # It keeps which id is which: that is what it is for.
-                self.search(DATABASE, data, both, identities=False)
-            else:
-                self.search(FILES, data, both)
-
-    def held(self, serving: Gateway) -> None:
-        """Look at the files that it has open and that have no name any more."""
-        for data in (data for pid in serving.pids for data in _unnamed(pid)):
-            self.search(UNNAMED, data, (self.client, self.upstream))
+    scratch: Path
+    audit: Path
+    came: Collector
 
 
 async def _take(taken: Figure, folder: Path, *, quick: bool) -> None:
-    found = _Found(Canaries("Kanarilo", SEED), Canaries("Serinotu", SEED + 1))
-    uid, secret = found.client.text(), found.client.text()
-    settings = {**SETTINGS, "tables": str(tables(folder / "tables"))}
+    found = Found(Canaries("Kanarilo", SEED), Canaries("Serinotu", SEED + 1))
+    secret = found.client.text()
     exchanging = {
+        "logs": "text",
         "credentials": "exchange",
         "tokens": "opaque",
-        "applications": str(_applications(folder, uid, secret, found.upstream)),
+        "applications": str(_applications(folder, secret, found.upstream)),
     }
     every = QUICKLY if quick else 1
-    with _scratch(folder / "scratch") as scratch:
+    with _scratch(folder / "scratch") as scratch, collector() as came:
+        around = _Around(scratch, folder / "audit", came)
+        settings = {
+            **SETTINGS,
+            "tables": str(tables(folder / "tables")),
+            "traces_url": came.url,
+            "audit_dir": str(around.audit),
+            "audit_key": new_key(),
+        }
         async with talkative(found.upstream) as server:
             settings["token_url"] = f"{server.url}/token"
             with gateway(server.url, workers=1, **settings, keys=new_key()) as serving:
                 requests = Requests(found.client, await legacy_ids(serving.port))
                 # In disorder, so that no operation fails so long that it is not asked any more.
                 order = sorted(requests.all(), key=lambda told: hash((SEED, told.number)))
-                await _play(found, serving, order[::every], scratch)
-            with gateway(
-                server.url, workers=1, **settings, **exchanging, keys=new_key()
-            ) as serving:
-                await _play(found, serving, list(requests.sign_ins(uid, secret)), scratch)
-            _note(taken, found, server, quick=quick)
+                await _play(found, serving, order[::every], around)
+            settings |= exchanging
+            with gateway(server.url, workers=1, **settings, keys=new_key()) as serving:
+                signing_in = list(requests.sign_ins(APPLICATION, secret))
+                await _play(found, serving, signing_in, around)
+        found.collected(came)
+        found.audited(around.audit)
+        found.rows["spans"] = len(came.spans)
+        found.rows["audit lines"] = sum(
+            path.read_bytes().count(b"\n") for path in around.audit.iterdir()
+        )
+        _note(taken, found, server, await blind(found, folder / "planted", _scraped), quick=quick)
 
 
-async def _play(found: _Found, serving: Gateway, requests: Sequence[Told], scratch: Path) -> None:
+async def _play(found: Found, serving: Gateway, requests: Sequence[Told], around: _Around) -> None:
     """Send them, several at one time, and look at what is left: while it runs, and afterwards."""
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns, cores = asyncio.Semaphore(AT_ONCE), _cores()
 
     async def one(told: Told) -> None:
         async with turns:
             found.answered(told, await _asked(serving.port, told.raw))
 
     await asyncio.gather(*map(one, requests))
-    found.left(serving, scratch)
-    found.held(serving)
+    pages = await _scraped(_admin_port(serving))
+    found.told(pages)
+    found.rows["lines of the admin port"] += sum(page.count(b"\n") for page in pages)
+    found.left(serving.folder, around.scratch)
+    found.held(serving.pids)
     for database in serving.folder.rglob(FILE):
         found.rows.update(_rows(database))
-    serving.running.terminate()
-    serving.running.wait()
-    found.left(serving, scratch)
+    # In a thread: the last spans arrive while it ends, and the new API still answers.
+    await asyncio.to_thread(serving.stop)
+    found.left(serving.folder, around.scratch, *(_cores() - cores))
+
+
+def _cores() -> set[Path]:
+    """What a process that crashed would leave where it ran."""
+    return set(Path.cwd().glob("core*"))
+
+
+def _admin_port(serving: Gateway) -> int:
+    found = ADMIN.search(serving.err)
+    if found is None:
+        raise RuntimeError("no line says where operators ask")
+    return int(found[1])
+
+
+async def _scraped(port: int) -> list[bytes]:
+    """All that an admin port tells."""
+    with closing(Client(port)) as client:
+        return [(await client.ask("GET", path)).body for path in PAGES]
 
 
 async def _asked(port: int, raw: bytes) -> bytes:
@@ -190,10 +176,16 @@ async def _asked(port: int, raw: bytes) -> bytes:
     return answer
 
 
-def _note(taken: Figure, found: _Found, server: Talkative, *, quick: bool) -> None:
+def _note(
+    taken: Figure, found: Found, server: Talkative, blinded: list[str], *, quick: bool
+) -> None:
     for place, hits in found.hits.items():
         measured = ", ".join(f"{form} {times}" for form, times in hits.items()) or "0"
-        taken.demand(place, "0", measured, not hits)
+        told = f"{measured} in {found.searched[place]:,} bytes"
+        taken.demand(place, "0", told, not hits)
+    seeing = len(PLACES) - len(blinded)
+    told = f"{seeing}" + "".join(f", not in {place}" for place in blinded)
+    taken.demand("places where one that is planted is found", f"{len(PLACES)}", told, not blinded)
     taken.none("canaries in an answer to somebody else", found.of_others)
     taken.none("right requests without a right answer", found.failed)
     taken.demand("canaries of the new API in right answers", "> 0", found.shown, found.shown > 0)
@@ -202,9 +194,8 @@ def _note(taken: Figure, found: _Found, server: Talkative, *, quick: bool) -> No
     taken.demand(
         "forms in which a planted one is found", f"{len(planted)}", seen, seen == len(planted)
     )
-    for name in ("set_aside", "session"):
-        rows = found.rows[name]
-        taken.demand(f"sealed rows of {name}", "> 0", rows, rows > 0)
+    for name in THERE:
+        taken.demand(f"{name} that were looked at", "> 0", found.rows[name], found.rows[name] > 0)
     requests = found.kinds.total()
     if not quick:
         taken.demand("requests", f">= {AT_LEAST}", requests, requests >= AT_LEAST)
@@ -215,17 +206,17 @@ def _note(taken: Figure, found: _Found, server: Talkative, *, quick: bool) -> No
         "canaries": len(found.client) + len(found.upstream),
         "calls of the new API": server.calls.total(),
         "files searched": found.files,
-        "bytes searched": found.searched,
+        "bytes searched": found.searched.total(),
         "hits": sum(hits.total() for hits in found.hits.values()),
         **{f"requests: {name}": times for name, times in found.kinds.items()},
         **{f"answers: {name}": times for name, times in sorted(found.statuses.items())},
     }
 
 
-def _applications(folder: Path, uid: str, secret: str, upstream: Canaries) -> Path:
+def _applications(folder: Path, secret: str, upstream: Canaries) -> Path:
     path = folder / "applications.toml"
     path.write_text(
-        f'[applications.{uid}]\nsecret = "{SecretHash.of(secret, CHEAP)}"\n'
+        f'[applications.{APPLICATION}]\nsecret = "{SecretHash.of(secret, CHEAP)}"\n'
         f'client_id = "{upstream.text()}"\nclient_secret = "{upstream.text()}"\n'
     )
     return path
@@ -246,21 +237,10 @@ def _scratch(folder: Path) -> Iterator[Path]:
             os.environ["TMPDIR"] = before
 
 
-def _files(*folders: Path) -> list[Path]:
-    return [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-
-
-def _unnamed(pid: int) -> Iterator[bytes]:
-    for held in Path(f"/proc/{pid}/fd").iterdir():
-        if held.is_file() and os.readlink(held).endswith(" (deleted)"):
-            yield held.read_bytes()
-
-
 def _rows(database: Path) -> Counter[str]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
-        return Counter(
-            {
-                name: opened.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608 - of this module
-                for name in ("set_aside", "session")
-            }
-        )
+        rows: Counter[str] = Counter()
+        for name in ("set_aside", "session"):
+            count = f"SELECT count(*) FROM {name}"  # noqa: S608 - of this module
+            rows[f"sealed rows of {name}"] = opened.execute(count).fetchone()[0]
+        return rows

@@ -1,4 +1,4 @@
-"""Two gateways on one PostgreSQL: what one was told, the other knows."""
+"""Gateways on one PostgreSQL: what one was told the others know, also when it is killed."""
 
 import subprocess
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.chaos.replicas import Size, played, several_replicas
 from proxy.store.seal import new_key
 from tests.sockets.people import RECORDS, legacy_document
 from tests.sockets.processes import PROGRAM, Process, environment, passerelle
@@ -64,3 +65,20 @@ def test_both_replicas_give_a_vaccination_the_same_id(replicas: tuple[Process, P
 
     assert one == two
     assert all(isinstance(vaccination["id"], int) for vaccination in one)
+
+
+async def test_a_replica_that_is_killed_at_work_loses_nothing_and_makes_nothing_twice(
+    postgresql_url: str,
+) -> None:
+    """Of three, with the default settings: the new API need not honour a creation's key."""
+    size = Size(applications=12, steps=300, kills=1)
+
+    with several_replicas(postgresql_url, idempotent=False) as several:
+        tally, found = await played(several, size)
+
+    assert several.killed == 1
+    assert tally.cut > 0
+    assert (tally.wrong, tally.unanswered) == ({}, 0)
+    assert (found.lost, found.gone, found.twice, found.unasked) == (0, 0, 0, 0)
+    assert (found.disagreeing, found.shared_ids) == (0, 0)
+    assert len(found.marks) > size.applications
