@@ -36,10 +36,18 @@ class SameHead(NamedTuple):
         line, _, _ = data.partition(END_OF_LINE)
         at, end = len(line), data.find(END_OF_HEAD) + len(END_OF_HEAD)
         method, _, rest = line.partition(b" ")
-        # Who probes the process asks by a Host that others may not have.
-        if rest[: -len(VERSION)] in framing.HEALTH or not fields.has_none_of(NEW):
+        length = int(fields.get(b"content-length") or 0)
+        # Empty lines may stand before a request and behind it (RFC 9112, 2.2): the parser alone
+        # knows where it begins and ends then. Who probes the process asks by a Host that others
+        # may not have.
+        if (
+            not method.isalpha()
+            or len(data) - end != length
+            or rest[: -len(VERSION)] in framing.HEALTH
+            or not fields.has_none_of(NEW)
+        ):
             return None
-        return cls(method, data[at:end], fields, len(data) - end)
+        return cls(method, data[at:end], fields, length)
 
     def again(self, data: bytes, limits: Limits) -> tuple[bytes, bytes] | None:
         """The target and the body of a request that came whole, and is like this one but there."""

@@ -20,6 +20,11 @@ FIRST = (
     post(chunked(b"0123456789"), CHUNKED),
     post(b"ten", b"Content-Length: 3", b"Expect: 100-continue"),
     b"\r\n" + get(),
+    b"\n" + get(),
+    b"\n" + get().replace(b"GET", b"HEAD"),
+    get() + b"\r\n" * (len(get(b"/c")) // 2),
+    get() + b"\n",
+    post(b"12345678") + b"\r\n",
     get() + get(b"/b"),
     get(b"/held"),
 )
@@ -44,6 +49,8 @@ LINES = (
     b"GET HTTP/1.1",
     b"GET /b\nX: HTTP/1.1",
     b"\r\nGET /b HTTP/1.1",
+    b"\nGET /b HTTP/1.1",
+    b"\nHEAD /b HTTP/1.1",
     b"",
 )
 ENDS = (b"", b"x", b"0123456789", b"0123456789x", b"\r\n", get(b"/c"), chunked(b"ab"))
