@@ -106,6 +106,7 @@ def create_app(
         loaded.pack.uuid_kinds,
         remembers_creations=settings.intent_minutes > 0,
     )
+    audit = _audit(settings, loaded.pack, clock, counts)
     gateway = Gateway(
         settings=settings,
         loaded=loaded,
@@ -124,7 +125,7 @@ def create_app(
         at_once=at_once(loaded.pack, memory, loaded.tables),
         day=LocalDay(clock, loaded.pack.zone),
         spans=spans,
-        audit=_audit(settings, loaded.pack, clock, counts),
+        audit=audit,
     )
 
     @asynccontextmanager
@@ -132,7 +133,7 @@ def create_app(
         await gateway.memory.store.open()
         put_back = on_sigterm(wire, settings.drain_seconds)
         async with (
-            nullcontext() if gateway.audit is None else gateway.audit.kept(),
+            nullcontext() if audit is None else audit.kept(),
             reporting(line, lambda: snapshot(gateway, gateway.metrics, draining=wire.draining)),
         ):
             yield {WIRE: wire}
@@ -149,7 +150,7 @@ def create_app(
 
     cross_origin = _cross_origin(settings)
     app = Application(
-        _behind(cross_origin, _door(gateway)),
+        _behind(cross_origin, _door(gateway, audit)),
         routes=[Route(path, endpoint) for path, endpoint in HEALTH.items()],
         middleware=[Middleware(RequestId), *cross_origin],
         exception_handlers={405: not_here},
@@ -182,12 +183,12 @@ def _audit(
     return make_audit(settings, build_of(pack), clock, counts.add)
 
 
-def _door(gateway: Gateway) -> Door:
-    if gateway.audit is None:
+def _door(gateway: Gateway, audit: Audit | None) -> Door:
+    if audit is None:
         return Door(gateway)
     from proxy.audit.door import AuditedDoor  # noqa: PLC0415 - as above
 
-    return AuditedDoor(gateway, gateway.audit)
+    return AuditedDoor(gateway, audit)
 
 
 def _behind(middleware: Sequence[Middleware], door: ASGIApp) -> ASGIApp:

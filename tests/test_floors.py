@@ -31,6 +31,19 @@ STANDARD = sys.stdlib_module_names
 OUTSIDE_OF_CORE = {"msgspec", "pydantic", "pydantic_core"}
 
 
+ROOMS = (
+    *("program", "cli", "testing", "app", "audit", "front", "journey", "credentials", "store"),
+    *("observe", "upstream", "settings", "packs", "legacy_request", "strict_json", "errors"),
+)
+"""Those of the proxy, from the top down."""
+UP = {
+    ("proxy/credentials/credentials.py", "journey"),
+    ("proxy/credentials/sign_in.py", "journey"),
+    ("proxy/observe/snapshot.py", "journey"),
+}
+"""The arrows that point up nevertheless; none may be added."""
+
+
 def imported(path: Path) -> set[str]:
     """The dotted names that a module imports."""
     names: set[str] = set()
@@ -95,6 +108,17 @@ def test_the_proxy_knows_no_field_and_no_path_of_any_api() -> None:
             assert word not in text, f"{path.name} knows {word}"
 
 
+def test_rooms_of_the_proxy_know_those_below_them_alone() -> None:
+    up = set()
+    for name, path in MODULES.items():
+        if name.parts[0] == "proxy" and len(name.parts) > 1 and name.stem != "__init__":
+            room = ROOMS.index(name.parts[1].removesuffix(".py"))
+            known = {found.split(".")[1] for found in imported(path) if found.startswith("proxy.")}
+            up |= {(str(name), it) for it in known & {*ROOMS[:room]}}
+
+    assert up == UP
+
+
 def test_each_library_has_its_own_room() -> None:
     assert all(
         name.startswith(("proxy/upstream/", "proxy/testing/")) for name in importers("httpx")
@@ -109,6 +133,7 @@ def test_each_library_has_its_own_room() -> None:
     assert importers("psycopg") == {"proxy/store/postgresql.py"}
     assert importers("prometheus_client") == {"proxy/observe/exposition.py"}
     assert importers("structlog") == {"proxy/observe/logs.py"}
+    assert importers("requests") == {"proxy/observe/trace_export.py"}
     assert importers("opentelemetry") == {
         "proxy/observe/trace_export.py",
         "proxy/observe/trace_spans.py",

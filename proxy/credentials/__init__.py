@@ -17,8 +17,8 @@ from proxy.credentials.token_endpoint import TokenEndpoint
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, Settings
 from proxy.store.store import Store
-from proxy.upstream.breaker import Count, uncounted
 from proxy.upstream.client import Carrier, Upstream
+from proxy.upstream.counting import Count, uncounted
 
 __all__ = ["PARAMETERS", "Caller", "Credentials", "make_credentials", "without_token"]
 

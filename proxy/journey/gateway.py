@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from proxy.credentials import Credentials
 from proxy.journey.at_once import AtOnce
@@ -22,8 +22,22 @@ from proxy.settings import Settings
 from proxy.upstream.client import Upstream
 
 if TYPE_CHECKING:
-    from proxy.audit.audit import Audit
+    from proxy.journey.walk import Walk
     from proxy.observe.trace_spans import Spans
+
+
+class AuditLog(Protocol):
+    """Who saw or changed what, as far as a request on its way tells it (`proxy.audit`)."""
+
+    @property
+    def refuses_all(self) -> bool:
+        """Whether requests are refused now."""
+
+    def begun(self, walk: Walk) -> None:
+        """Write down that a write begins; raises `ProxyError`, and then it must not."""
+
+    def close(self) -> None:
+        """Write the last line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,7 @@ class Gateway:
     day: Callable[[], date]
     spans: Spans | None = None
     """What makes spans, where there are any."""
-    audit: Audit | None = None
+    audit: AuditLog | None = None
     """Who saw or changed what, where that is written down."""
 
     async def close(self) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from proxy.errors import OverloadedError
 from proxy.journey.turns import COUNTER
+from proxy.upstream.counting import Count
 
 
 class Room:
     """Bytes are taken as they come, and given back when their request is over."""
 
-    def __init__(self, limit: int, count: Callable[[str, str], None]) -> None:
+    def __init__(self, limit: int, count: Count) -> None:
         self._limit = limit
         self._count = count
         self.held = 0

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
 
 from proxy.errors import OverloadedError
+from proxy.upstream.counting import Count, uncounted
 
 COUNTER = "overloaded"
 """The name of the counter; its labels are full, waited and bodies."""
-
-
-def uncounted(name: str, label: str) -> None:
-    """Nobody wants to know."""
 
 
 class Turns:
@@ -28,7 +24,7 @@ class Turns:
         at_once: int,
         waiting: int,
         seconds: float,
-        count: Callable[[str, str], None] = uncounted,
+        count: Count = uncounted,
     ) -> None:
         """So many turns, so many who may wait for one, and how long."""
         self._at_once = at_once

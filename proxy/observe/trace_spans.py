@@ -36,7 +36,7 @@ from opentelemetry.trace import (
 
 from proxy.observe.logs import log
 from proxy.observe.trace_export import Counted
-from proxy.upstream.breaker import Count
+from proxy.upstream.counting import Count
 
 NAME = "passerelle"
 PATIENCE_SECONDS = 1.0

@@ -7,15 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from proxy.errors import SuspendedError
+from proxy.upstream.counting import Count, uncounted
 
 COUNTER = "breaker"
 """The name of the counter; its labels are opened, closed, refused and probed."""
-
-Count = Callable[[str, str], None]
-
-
-def uncounted(name: str, label: str) -> None:
-    """Nobody wants to know."""
 
 
 class Breaker:

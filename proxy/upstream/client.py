@@ -15,8 +15,9 @@ from proxy.errors import (
     UpstreamUnreachableError,
 )
 from proxy.settings import Settings
-from proxy.upstream.breaker import Breaker, Breakers, Count, uncounted
+from proxy.upstream.breaker import Breaker, Breakers
 from proxy.upstream.budget import RetryBudget
+from proxy.upstream.counting import Count, uncounted
 from proxy.upstream.exchange import (
     FAILURES,
     UNFIT,

@@ -12,11 +12,9 @@ from typing import cast
 import httpx
 
 from proxy.upstream.answer import AnswerReader
+from proxy.upstream.counting import Count
 from proxy.upstream.head import Heads
 from proxy.upstream.limits import TransportLimits
-
-Count = Callable[[str, str], None]
-"""Told what happened to connections: a name and a label, both from closed sets."""
 
 # Where poll tells the end of a stream from bytes (Linux), the label of a closing tells it too.
 _ENDED = getattr(select, "POLLRDHUP", 0)

@@ -19,8 +19,8 @@ from proxy.settings import Settings
 from proxy.upstream import transport as transports
 from proxy.upstream.answer import Answer
 from proxy.upstream.answered import Answered
-from proxy.upstream.breaker import Count
 from proxy.upstream.chunks import AnswerTooLargeError
+from proxy.upstream.counting import Count
 from proxy.upstream.plain import Carrier, Plain
 from proxy.upstream.pool import Connections
 from proxy.upstream.request import Call, Fields, Home

@@ -19,7 +19,8 @@ import msgspec
 
 from proxy.upstream.answer import AnswerReader
 from proxy.upstream.answered import Answered
-from proxy.upstream.connection import Connection, Count, closing_reason
+from proxy.upstream.connection import Connection, closing_reason
+from proxy.upstream.counting import Count, uncounted
 from proxy.upstream.head import Heads
 from proxy.upstream.limits import TransportLimits
 from proxy.upstream.pool import Connections, Pool
@@ -31,10 +32,6 @@ TWICE = frozenset({"GET", "HEAD", "OPTIONS"})
 """What may be sent once more when a kept connection ends before the answer (RFC 9110, 9.2.2)."""
 
 PORTS = {"http": 80, "https": 443}
-
-
-def _ignore(name: str, label: str) -> None:
-    """Count nothing."""
 
 
 def is_mocked() -> bool:
@@ -69,7 +66,7 @@ class Transport(httpx.AsyncBaseTransport):
         limits: TransportLimits = TransportLimits(),  # noqa: B008 - it is frozen
         *,
         tls: ssl.SSLContext | None = None,
-        count: Count = _ignore,
+        count: Count = uncounted,
     ) -> None:
         url = httpx.URL(origin)
         if url.scheme not in PORTS or not url.host:

@@ -15,7 +15,7 @@ from proxy.cli.checks.certificates import lasting
 from proxy.cli.checks.finding import Finding, failing, ok, unchecked, warning
 from proxy.errors import ConfigurationError, UpstreamError, UpstreamTimeoutError
 from proxy.settings import PREFIX, Settings
-from proxy.upstream.breaker import uncounted
+from proxy.upstream.counting import uncounted
 from proxy.upstream.exchange import FAILURES, Exchange, failure_of
 from proxy.upstream.tls import client_context
 
@@ -126,13 +126,15 @@ async def _answer(settings: Settings, path: str) -> Answered:
 
 def _clock(answered: Answered) -> Finding:
     """How far this machine's clock is from the new API's, which tells whole seconds."""
-    try:
-        there = parsedate_to_datetime(answered.fields["date"])
-    except (KeyError, ValueError):
-        return unchecked("clock", "clock: the new API does not tell the time (Date)")
     # A cache on the way tells for how long it has had the answer (RFC 9111, 5.1).
     age = answered.fields.get("age", "")
-    there += timedelta(seconds=0.5 + (int(age) if age.isdecimal() else 0))
+    try:
+        there = parsedate_to_datetime(answered.fields["date"])
+        # "-0000" gives a time without a zone.
+        there = there if there.tzinfo else there.replace(tzinfo=UTC)
+        there += timedelta(seconds=0.5 + (int(age) if age.isdecimal() else 0))
+    except (KeyError, ValueError, OverflowError):
+        return unchecked("clock", "clock: the new API does not tell the time (Date)")
     apart = answered.at - there
     seconds = round(abs(apart).total_seconds())
     way = "ahead of" if apart > timedelta(0) else "behind"
