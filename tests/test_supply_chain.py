@@ -237,6 +237,22 @@ def test_no_secret_is_used_but_the_registrys_and_nothing_is_put_into_a_script() 
     assert not any("pull_request_target" in text for text in texts)
 
 
+@pytest.mark.parametrize(("workflow", "job"), WRITES)
+def test_what_is_published_was_tested_and_is_of_the_version_of_its_tag(
+    workflow: str, job: str
+) -> None:
+    """A tag runs all workflows at once: none waits for another's tests."""
+    of_it = {its: told for where, its, told in jobs() if where == workflow}
+    before, waiting = set(), [job]
+    while waiting:
+        needs = of_it[waiting.pop()].get("needs", [])
+        waiting += [needs] if isinstance(needs, str) else needs
+        before |= {*waiting}
+
+    assert any(of_it[it].get("uses") == "./.github/workflows/test.yml" for it in before)
+    assert "GITHUB_REF_NAME" in WORKFLOWS[workflow].read_text("utf-8")
+
+
 def test_every_job_checks_out_in_the_same_way() -> None:
     found = [
         json.dumps(step)

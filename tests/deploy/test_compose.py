@@ -9,6 +9,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from proxy.cli import MODULES
 from proxy.settings import FrontSettings, Settings
 from tests.deploy.kustomize import KUBERNETES
 
@@ -59,6 +60,13 @@ def test_who_is_waited_for_says_that_it_is_well() -> None:
     assert waited_for == {
         name for name in SERVICES if "test" in SERVICES[name].get("healthcheck", {})
     }
+
+
+def test_every_command_is_one_of_the_programs() -> None:
+    given = {name: SERVICES[name].get("command", ["serve"])[0] for name in SERVICES}
+    del given["postgresql"]
+
+    assert {*given.values()} <= MODULES.keys()
 
 
 def test_every_variable_is_a_setting() -> None:
