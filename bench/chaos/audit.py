@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 import shutil
 import tempfile
 import time
@@ -26,6 +25,7 @@ from proxy.audit.lines import Claim
 from proxy.audit.verify import Finding, Verified, verify
 from proxy.settings import AuditSettings
 from proxy.store.seal import new_key
+from tests.sockets.processes import admin_port
 
 NUMBER = 26
 SEED = 26
@@ -35,7 +35,6 @@ REFUSALS = 300
 CLIENTS = 16
 FILE_BYTES = 256 * 1024
 RECOVERY_SECONDS = 3.0
-ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
 Deed = Callable[[Path, random.Random], object]
 """Something that is done to a file."""
 
@@ -217,10 +216,7 @@ async def _asked(port: int, count: int) -> list[int]:
 
 
 async def _reasons(serving: Gateway) -> object:
-    told = ADMIN.search(serving.err)
-    if told is None:
-        raise RuntimeError("no line says where operators ask")
-    with closing(Client(int(told[1]))) as client:
+    with closing(Client(admin_port(serving.err))) as client:
         return (await client.ask("GET", "/readyz")).document["not_ready"]
 
 

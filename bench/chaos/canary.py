@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sqlite3
 import tempfile
 from collections import Counter
@@ -25,6 +24,7 @@ from bench.chaos.talkative import Talkative, talkative
 from proxy.credentials.hashes import SecretHash
 from proxy.store.engine import FILE
 from proxy.store.seal import new_key
+from tests.sockets.processes import admin_port
 from tests.wire.matrix import legacy_ids
 from tests.wire.surface import tables
 
@@ -42,7 +42,6 @@ CHEAP = (2, 1, 1)
 APPLICATION = "hospital-software"
 """Operators give this name, to find it in what is told: it is nobody's secret."""
 
-ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
 THERE = (
     "sealed rows of set_aside",
     "sealed rows of session",
@@ -130,7 +129,7 @@ async def _play(found: Found, serving: Gateway, requests: Sequence[Told], around
             found.answered(told, await _asked(serving.port, told.raw))
 
     await asyncio.gather(*map(one, requests))
-    pages = await _scraped(_admin_port(serving))
+    pages = await _scraped(admin_port(serving.err))
     found.told(pages)
     found.rows["lines of the admin port"] += sum(page.count(b"\n") for page in pages)
     found.left(serving.folder, around.scratch)
@@ -145,13 +144,6 @@ async def _play(found: Found, serving: Gateway, requests: Sequence[Told], around
 def _cores() -> set[Path]:
     """What a process that crashed would leave where it ran."""
     return set(Path.cwd().glob("core*"))
-
-
-def _admin_port(serving: Gateway) -> int:
-    found = ADMIN.search(serving.err)
-    if found is None:
-        raise RuntimeError("no line says where operators ask")
-    return int(found[1])
 
 
 async def _scraped(port: int) -> list[bytes]:

@@ -27,7 +27,9 @@ COLOURS = {"held": "green", "SHORT": "bold red", "not here": "yellow"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look at what is asked for; 0 only where nothing falls short."""
     parser = argparse.ArgumentParser(prog="scripts/tour", description=__doc__)
-    parser.add_argument("tour", choices=TOURS, help="which tour")
+    parser.add_argument(
+        "tour", nargs="?", default="operate", choices=TOURS, help="which tour; operate by default"
+    )
     parser.add_argument("name", nargs="*", metavar="NAME", help="which bullets; by default all")
     parser.add_argument("--list", action="store_true", help="only say what there is")
     parser.add_argument("--json", action="store_true", help="write what was seen as JSON")

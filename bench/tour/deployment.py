@@ -10,34 +10,13 @@ import sys
 from pathlib import Path
 
 from bench.tour.bullet import Bullet
-from bench.tour.stage import ROOT, NotHereError, Stage, demand
+from bench.tour.stage import ROOT, NotHereError, Stage, demand, figure, passed
 from tests.deploy.tools import tool
 
 IMAGE_TOOLS = ("buildah", "ip", "mmdebstrap", "nsenter", "unshare")
 IMAGE_SECONDS = 420
 STORES = ("sqlite", "postgresql")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==", re.M)
-
-
-def figure(stage: Stage, name: str) -> str:
-    """Take a small figure of scripts/chaos; says its counts."""
-    file = stage.folder / f"figure-{name}.json"
-    stage.python("-m", "bench.chaos", name, "--quick", "--json", file)
-    (taken,) = json.loads(file.read_text("utf-8"))["figures"]
-    held = [demanded["what"] for demanded in taken["demands"] if demanded["held"]]
-    demand(f"{name} does not hold", holds=taken["held"] and bool(held))
-    counts = ", ".join(f"{what} {count}" for what, count in list(taken["counts"].items())[:6])
-    return f"{len(held)} demands held; {counts}"
-
-
-def passed(stage: Stage, *arguments: str) -> str:
-    """Run some of the tests; says how many passed. One that is skipped was not seen to hold."""
-    ran = stage.run(sys.executable, "-m", "pytest", "-q", "-rsf", *arguments)
-    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ran.out, re.M)
-    demand(f"{ran.said}: {', '.join(failed[:5])}", holds=ran.code == 0)
-    if skipped := re.findall(r"SKIPPED \[\d+\] [^ ]+ (.+)", ran.out):
-        raise NotHereError(f"{ran.said}; skipped: {'; '.join(dict.fromkeys(skipped))}")
-    return ran.said
 
 
 def container(stage: Stage) -> str:
@@ -64,7 +43,7 @@ def dockerfile(stage: Stage) -> str:
 
 
 def compose(stage: Stage) -> str:
-    """The compose file is valid, and starts gateway, PostgreSQL and stand-in."""
+    """The compose file fits its specification, in an order in which its services can start."""
     return passed(stage, "tests/deploy/test_compose.py")
 
 

@@ -15,8 +15,7 @@ from typing import Any
 from openapi_spec_validator import validate
 
 from bench.tour.bullet import Bullet
-from bench.tour.deployment import figure, passed
-from bench.tour.stage import CALLER, ROOT, SERVE, Stage, demand
+from bench.tour.stage import CALLER, ROOT, SERVE, Stage, demand, figure, passed
 from tests.sockets.people import legacy_document
 from tests.sockets.processes import free_port, passerelle, until
 from tests.sockets.wire import ask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,13 +16,12 @@ from typing import Any
 from bench.chaos.collector import Collector, collector
 from proxy.settings import PREFIX
 from proxy.store.seal import new_key
-from tests.sockets.processes import PROGRAM, Process, environment, passerelle, until
+from tests.sockets.processes import PROGRAM, Process, admin_port, environment, passerelle, until
 from tests.sockets.wire import Heard, ask, bearer
 from tests.wire.surface import tables
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 240
-ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
 CALLER = bearer("a-visitor-of-the-tour")
 SERVE = ("serve", "--port", "0")
 
@@ -151,12 +151,30 @@ class Stage:
 
 
 def _admin(process: Process, path: str) -> Heard:
-    found = ADMIN.search(process.err)
-    if found is None:
-        raise ShortError("no line says where operators ask")
-    return ask(int(found[1]), "GET", path)
+    return ask(admin_port(process.err), "GET", path)
 
 
 def _serves(process: Process) -> bool:
     until(lambda: "serves on http" in process.err or process.running.poll() is not None)
     return process.running.poll() is None
+
+
+def figure(stage: Stage, name: str) -> str:
+    """Take a small figure of scripts/chaos; says its counts."""
+    file = stage.folder / f"figure-{name}.json"
+    stage.python("-m", "bench.chaos", name, "--quick", "--json", file)
+    (taken,) = json.loads(file.read_text("utf-8"))["figures"]
+    held = [demanded["what"] for demanded in taken["demands"] if demanded["held"]]
+    demand(f"{name} does not hold", holds=taken["held"] and bool(held))
+    counts = ", ".join(f"{what} {count}" for what, count in list(taken["counts"].items())[:6])
+    return f"{len(held)} demands held; {counts}"
+
+
+def passed(stage: Stage, *arguments: str) -> str:
+    """Run some of the tests; says how many passed. One that is skipped was not seen to hold."""
+    ran = stage.run(sys.executable, "-m", "pytest", "-q", "-rsf", *arguments)
+    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ran.out, re.M)
+    demand(f"{ran.said}: {', '.join(failed[:5])}", holds=ran.code == 0)
+    if skipped := re.findall(r"SKIPPED \[\d+\] [^ ]+ (.+)", ran.out):
+        raise NotHereError(f"{ran.said}; skipped: {'; '.join(dict.fromkeys(skipped))}")
+    return ran.said

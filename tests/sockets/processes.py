@@ -17,6 +17,7 @@ from proxy.settings import PREFIX
 PROGRAM = Path(sys.executable).with_name("passerelle")
 PATIENCE_SECONDS = 15
 SERVES = re.compile(r"serves on http://127\.0\.0\.1:(\d+)\n")
+ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,14 @@ def environment(**settings: str) -> dict[str, str]:
     """The environment of the tests, with these settings and no others."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return others | {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+
+
+def admin_port(err: str) -> int:
+    """The admin port of a gateway that serves, as it says on standard error."""
+    found = ADMIN.search(err)
+    if found is None:
+        raise RuntimeError("no line says where operators ask")
+    return int(found[1])
 
 
 def until(holds: Callable[[], bool]) -> None:

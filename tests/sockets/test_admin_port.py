@@ -10,20 +10,17 @@ from typing import Any
 import pytest
 
 from tests.sockets.people import RECORDS
-from tests.sockets.processes import Process, passerelle, until
+from tests.sockets.processes import ADMIN, Process, admin_port, passerelle, until
 from tests.sockets.wire import ask
 
 SERVE = ("serve", "--port", "0")
-ADMIN = re.compile(r"operators on http://127\.0\.0\.1:(\d+)\n")
 SERVED = re.compile(r'^passerelle_requests_total\{.*route="/records",status="200"} (\d+)', re.M)
 
 
 def admin_of(process: Process) -> int:
     """The admin port of a gateway that serves."""
     assert process.port
-    found = ADMIN.search(process.err)
-    assert found is not None
-    return int(found[1])
+    return admin_port(process.err)
 
 
 def ready(process: Process) -> Any:
