@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime
 from typing import Any
 
-from proxy.audit.folder import AuditFolder
+from proxy.audit.folder import PATIENCE_SECONDS, AuditFolder
 from proxy.audit.keys import audit_keys
 from proxy.audit.lines import Claim
 from proxy.audit.request import made_by, outcome_of, told_of
-from proxy.audit.trail import Book, Trail
+from proxy.audit.trail import Beginning, Book, Trail
 from proxy.errors import ProxyError
 from proxy.front.door import CLIENT_LEFT
 from proxy.journey.walk import Walk
@@ -53,6 +53,7 @@ class Audit:
         self.is_failing = False
         """Whether no line could be written, the last time that it was tried."""
         self._book = book
+        self._key = book.key
         self._clock = clock
         self._count = count
         self._trail: Trail | None = None
@@ -72,16 +73,16 @@ class Audit:
 
     def begun(self, walk: Walk) -> None:
         """Write down that a write begins; raises `AuditError`, and then it must not."""
-        self._write("begun", told_of(walk, self._book.key))
+        self._write("begun", told_of(walk, self._key))
 
     def left(self, walk: Walk) -> None:
         """Write down that a client went away before its answer; raises `AuditError`."""
-        self._write("left", told_of(walk, self._book.key) | outcome_of(walk, CLIENT_LEFT))
+        self._write("left", told_of(walk, self._key) | outcome_of(walk, CLIENT_LEFT))
 
     async def answered(self, walk: Walk, status: int) -> None:
         """Write down what an answer says that is about to leave; raises `AuditError`."""
         made = await made_by(walk)
-        self._write("answered", told_of(walk, self._book.key, made) | outcome_of(walk, status))
+        self._write("answered", told_of(walk, self._key, made) | outcome_of(walk, status))
 
     def _write(self, event: str, told: Mapping[str, Any]) -> None:
         if not self.is_failing:
@@ -98,7 +99,8 @@ class Audit:
 
     @asynccontextmanager
     async def kept(self, every_seconds: float = EVERY_SECONDS) -> AsyncIterator[None]:
-        """Look after the file as long as the process serves."""
+        """Begin a file, and look after it as long as the process serves."""
+        await self.look()
         ending = asyncio.Event()
         looking = asyncio.create_task(self._look_until(ending, every_seconds))
         try:
@@ -107,44 +109,76 @@ class Audit:
             ending.set()
             await looking
 
-    async def look(self) -> None:
+    async def look(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Bring lines to the disk, begin another file where it is time, try again after a fault."""
         trail = self._trail
-        if self.is_failing or trail is None:
-            self._resume()
-            return
         try:
-            await asyncio.to_thread(trail.sync)
-            # Meanwhile a request may have found that no other line may follow in it.
-            if trail is self._trail and trail.is_full(self._clock()):
-                self._leave(trail)
-                trail.close(self._clock())
-                self._written()
+            if trail is not None and not self.is_failing:
+                await asyncio.to_thread(trail.sync)
+                # Meanwhile a request may have found that no other line may follow in it.
+                if trail is self._trail and trail.is_full(self._clock()):
+                    await self._follow(trail, patience_seconds)
+                return
+            if trail is None:
+                await self._follow(None, patience_seconds)
         except OSError as error:
-            if trail is self._trail:
+            if trail is not None and trail is self._trail:
                 self._leave(trail)
                 trail.let_go()
             self._fail(error)
+        else:
+            self._resume()
 
     def close(self) -> None:
         """Write the last line."""
         trail, self._trail = self._trail, None
         if trail is not None:
             with suppress(OSError):
-                trail.close(self._clock())
+                trail.close(self._clock(), self._unwritten)
 
     async def _look_until(self, ending: asyncio.Event, every_seconds: float) -> None:
         while not ending.is_set():
-            await self.look()
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(every_seconds):
                     await ending.wait()
+            except TimeoutError:
+                await self.look()
+
+    async def _follow(self, full: Trail | None, patience_seconds: float) -> None:
+        """Begin a file; one that is full is written until then. Raises `OSError`."""
+        try:
+            beginning = await asyncio.to_thread(
+                Beginning, self._book, self._clock(), patience_seconds
+            )
+        except OSError as error:
+            if full is None:
+                raise
+            log.error("no other file of the audit log can be begun", reason=_word_of(error))
+            return
+        with closing(beginning):
+            # Meanwhile a request may have found a fault, or have begun one itself.
+            if self._trail is full:
+                self._end(full)
+                self._begin(beginning)
+
+    def _end(self, full: Trail | None) -> None:
+        if full is not None:
+            try:
+                full.close(self._clock())
+            finally:
+                self._leave(full)
+
+    def _begin(self, beginning: Beginning) -> Trail:
+        self._trail = Trail.begin(beginning, self._clock(), self._lost)
+        self._lost = None
+        return self._trail
 
     def _written(self) -> Trail:
-        if self._trail is None:
-            self._trail = Trail.begin(self._book, self._clock(), self._lost)
-            self._lost = None
-        return self._trail
+        if self._trail is not None:
+            return self._trail
+        # No request waits for another process; whoever looks after the file does.
+        with closing(Beginning(self._book, self._clock(), patience_seconds=0)) as beginning:
+            return self._begin(beginning)
 
     def _leave(self, trail: Trail) -> None:
         """Go on in another file, which will tell how this one ended."""
@@ -172,10 +206,14 @@ class Audit:
             trail.let_go()
         if not self.is_failing:
             self.is_failing = True
-            reason = errno.errorcode.get(error.errno or 0, "OSError")
             # Standard error may be a file on the same full disk.
             with suppress(OSError):
-                log.error("the audit log cannot be written", reason=reason)
+                log.error("the audit log cannot be written", reason=_word_of(error))
+
+
+def _word_of(error: OSError) -> str:
+    """The system's word for what is wrong."""
+    return errno.errorcode.get(error.errno or 0, "OSError")
 
 
 def make_audit(
@@ -186,11 +224,5 @@ def make_audit(
     keys = audit_keys(settings)
     folder = AuditFolder(settings.audit_dir)
     folder.make()
-    book = Book(
-        folder,
-        next(iter(keys.values())),
-        " ".join(build),
-        settings.audit_days,
-        settings.audit_file_bytes,
-    )
+    book = Book(folder, keys, " ".join(build), settings.audit_days, settings.audit_file_bytes)
     return Audit(book, clock, count, refuses=settings.audit_failure == "refuse")

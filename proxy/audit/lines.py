@@ -33,6 +33,8 @@ class First(msgspec.Struct, frozen=True):
     sequence: int
     event: str
     file: str
+    folder: str
+    """The name that chance gave to its folder: a file of another one does not belong there."""
     key: str
     before: tuple[Claim, ...] = ()
     """The files of which no other file tells how they ended."""
@@ -65,5 +67,5 @@ def read_as(kind: type[Any], line: bytes) -> Any:
     """A line as `First` or `Line`; nothing for what is none."""
     try:
         return msgspec.json.decode(line, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

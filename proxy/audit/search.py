@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from proxy.audit.folder import AuditFolder
+from proxy.audit.folder import AuditFolder, begun_at
 from proxy.audit.keys import AuditKey
 from proxy.audit.lines import read_as
 
@@ -25,6 +27,10 @@ class Told(msgspec.Struct, frozen=True):
     credential: str | None = None
     status: int | None = None
     upstream_status: int | None = None
+
+
+Found = tuple[Told, bytes]
+"""A line, read and as it stands."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -44,20 +50,48 @@ def search(
     keys: Mapping[str, AuditKey],
     question: Question,
     tell: Callable[[int], object] = lambda size: None,
-) -> list[tuple[Told, bytes]]:
-    """The lines that fit, by their time, read and as they stand; `verify` tells if they hold."""
-    found = [pair for pair in _told(folder, tell) if _fits(pair[0], question, keys)]
-    return sorted(found, key=lambda pair: pair[0].at)
+) -> Iterator[Found]:
+    """
+    The lines that fit, by their time; `verify` tells whether they hold.
 
-
-def _told(folder: AuditFolder, tell: Callable[[int], object]) -> Iterator[tuple[Told, bytes]]:
+    They are read while they are asked for, and a file is opened when its time has come: however
+    many there are, those alone are held that were written at one time.
+    """
+    waiting = _Waiting()
     for path in folder.files():
-        with path.open("rb") as opened:
-            for line in opened:
-                tell(len(line))
-                told = read_as(Told, line)
-                if told is not None:
-                    yield told, line
+        yield from waiting.before(_stamp(datetime.fromtimestamp(begun_at(path), UTC)))
+        waiting.add(pair for pair in _told(path, tell) if _fits(pair[0], question, keys))
+    yield from waiting.before(None)
+
+
+class _Waiting:
+    """Files that are being read, each with the next line of it that fits."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[str, int, Found, Iterator[Found]]] = []
+        self._added = 0
+
+    def add(self, lines: Iterator[Found]) -> None:
+        if (found := next(lines, None)) is not None:
+            # The number tells lines of one moment apart.
+            self._added += 1
+            heapq.heappush(self._heap, (found[0].at, self._added, found, lines))
+
+    def before(self, end: str | None) -> Iterator[Found]:
+        """What waits of before a moment, or all of it."""
+        while self._heap and (end is None or self._heap[0][0] < end):
+            _, _, found, lines = heapq.heappop(self._heap)
+            yield found
+            self.add(lines)
+
+
+def _told(path: Path, tell: Callable[[int], object]) -> Iterator[Found]:
+    with path.open("rb") as opened:
+        for line in opened:
+            tell(len(line))
+            told = read_as(Told, line)
+            if told is not None:
+                yield told, line
 
 
 def _fits(told: Told, asked: Question, keys: Mapping[str, AuditKey]) -> bool:

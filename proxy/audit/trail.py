@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import secrets
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,11 +34,45 @@ class Book:
     """What the files of one process have in common."""
 
     folder: AuditFolder
-    key: AuditKey
+    keys: Mapping[str, AuditKey]
+    """By name; the first one writes."""
     build: str
     days: int | None
     """How long files are kept."""
     file_bytes: int
+
+    @property
+    def key(self) -> AuditKey:
+        """The one that writes."""
+        return next(iter(self.keys.values()))
+
+
+class Beginning:
+    """
+    What a new file will tell of those before it. Until it is closed no other process begins one.
+
+    Made in whatever thread: others may have to be waited for, and there may be many files.
+    """
+
+    def __init__(self, book: Book, now: datetime, patience_seconds: float) -> None:
+        """Raises `OSError`."""
+        folder = book.folder
+        with ExitStack() as stack:
+            stack.enter_context(folder.locked(patience_seconds))
+            firsts = folder.firsts(book.keys)
+            self.book = book
+            self.folder = firsts[-1].folder if firsts else secrets.token_hex(8)
+            self.before = folder.untold(firsts)
+            self.removed = [] if book.days is None else folder.outdated(now, book.days)
+            self.close = stack.pop_all().close
+
+    def told(self, lost: Claim | None) -> list[Claim]:
+        """How those before it stand; `lost` is one that was there, and may not be as it was."""
+        left = [it for it in self.before if lost is not None and it.file == lost.file]
+        if lost is None or (left and left[0].sequence >= lost.sequence):
+            return self.before
+        # What was written counts, not what somebody has left of it.
+        return [*(it for it in self.before if it not in left), lost]
 
 
 class Trail:
@@ -49,36 +84,34 @@ class Trail:
         self.is_whole = True
         """Whether another line may follow."""
         self._book = book
+        self._key = book.key
         self._opened = opened
         self._day = now.astimezone(UTC).date()
         self._sequence = -1
         self._hash = START
+        self._closed = False
         self._synced = 0
 
     @classmethod
-    def begin(cls, book: Book, now: datetime, lost: Claim | None = None) -> Self:
+    def begin(cls, beginning: Beginning, now: datetime, lost: Claim | None = None) -> Self:
         """
         A new file, whose first line tells of those before it; what is too old is removed.
 
-        `lost` is one that should be there and may not. Raises `OSError`.
+        `lost` is the last one of this process. Raises `OSError`.
         """
-        folder = book.folder
-        with folder.locked():
-            before = folder.untold()
-            if lost is not None and all(it.file != lost.file for it in before):
-                before.append(lost)
-            removed = [] if book.days is None else folder.outdated(now, book.days)
-            trail = cls(book, folder.free_name(now), _opened(folder), now)
-            trail._introduce(now, before, removed)
-            for claim in removed:
-                remove(folder.path / claim.file)
+        book = beginning.book
+        trail = cls(book, book.folder.free_name(now), _opened(book.folder), now)
+        told = {"before": beginning.told(lost), "removed": beginning.removed}
+        trail._introduce(now, {"folder": beginning.folder, **told})
+        for claim in beginning.removed:
+            remove(book.folder.path / claim.file)
         return trail
 
-    def _introduce(self, now: datetime, before: list[Claim], removed: list[Claim]) -> None:
+    def _introduce(self, now: datetime, told: Mapping[str, Any]) -> None:
         folder = self._book.folder.path
-        first = {"file": self.name, "key": self._book.key.name, "build": self._book.build}
+        first = {"file": self.name, "key": self._key.name, "build": self._book.build}
         try:
-            self.append(FIRST, now, {**first, "before": before, "removed": removed})
+            self.append(FIRST, now, {**first, **told})
             os.fsync(self._opened)
             (folder / BEGUN).rename(folder / self.name)
             _sync_folder(self._book.folder)
@@ -91,7 +124,7 @@ class Trail:
     @property
     def claim(self) -> Claim:
         """How it stands now."""
-        return Claim(self.name, self._sequence, self._hash)
+        return Claim(self.name, self._sequence, self._hash, self._closed)
 
     def append(self, event: str, now: datetime, told: Mapping[str, Any]) -> None:
         """
@@ -104,7 +137,7 @@ class Trail:
         content = msgspec.json.encode(
             {"sequence": sequence, "at": f"{at}Z", "event": event, **told}
         )
-        digest = self._book.key.hash(self._hash, content)
+        digest = self._key.hash(self._hash, content)
         self._write(line_of(content, digest))
         self._sequence, self._hash = sequence, digest
 
@@ -137,7 +170,11 @@ class Trail:
             os.fdatasync(self._opened)
             self._synced = size
         found = os.fstat(self._opened)
-        if not found.st_nlink or found.st_size < size:
+        try:
+            there = os.lstat(self._book.folder.path / self.name)
+        except FileNotFoundError:
+            raise OSError(errno.ESTALE, STALE) from None
+        if not os.path.samestat(found, there) or found.st_size < size:
             raise OSError(errno.ESTALE, STALE)
 
     def is_full(self, now: datetime) -> bool:
@@ -145,10 +182,14 @@ class Trail:
         large = self.size >= self._book.file_bytes
         return large or self._day != now.astimezone(UTC).date()
 
-    def close(self, now: datetime) -> None:
-        """Write the last line. Raises `OSError`; it is closed nevertheless."""
+    def close(self, now: datetime, unwritten: int = 0) -> None:
+        """
+        Write the last line, which says how many are missing. Raises `OSError`; it is closed
+        nevertheless.
+        """
         try:
-            self.append(LAST, now, {})
+            self.append(LAST, now, {"unwritten": unwritten} if unwritten else {})
+            self._closed = True
             os.fdatasync(self._opened)
         finally:
             self.let_go()
@@ -159,7 +200,9 @@ class Trail:
 
 
 def _opened(folder: AuditFolder) -> int:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    # One that a killed process has left, or a pipe that would be waited for.
+    (folder.path / BEGUN).unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     opened = os.open(folder.path / BEGUN, flags, 0o600)
     # It tells others that the file is being written; nobody else has it.
     fcntl.flock(opened, fcntl.LOCK_EX)

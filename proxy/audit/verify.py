@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -85,16 +85,26 @@ def verify(
     for name, told in firsts.items():
         for claim in told.before:
             claims[claim.file].append((name, claim))
-    files, findings = [], []
+    files, findings = [], [*_misplaced(folder, keys)]
     for path in paths:
         checking = _Checking(path, keys, claims[path.name], tell)
         files.append(checking.checked)
         findings += checking.findings
-    here = {path.name for path in paths}
+    here = {path.name for path in paths} | {finding.file for finding in findings}
     removed = {claim.file for told in firsts.values() for claim in told.removed}
     for name in sorted(claims.keys() - here - removed):
         findings.append(Finding(name, None, f"is not there; {claims[name][0][0]} tells of it"))
     return Verified(files, findings)
+
+
+def _misplaced(folder: AuditFolder, keys: Mapping[str, AuditKey]) -> Iterator[Finding]:
+    for path in folder.no_files():
+        yield Finding(path.name, None, "is no file: a folder, a link or a pipe")
+    firsts = folder.firsts(keys)
+    called = [name for name, _ in Counter(it.folder for it in firsts).most_common(1)]
+    for first in firsts:
+        if first.folder not in called:
+            yield Finding(first.file, 1, "is of another folder")
 
 
 class _Checking:

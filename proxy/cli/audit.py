@@ -19,7 +19,7 @@ from proxy.audit.keys import AuditKey, audit_keys
 from proxy.audit.lines import Claim
 from proxy.audit.search import Question, Told, search
 from proxy.audit.verify import Checked, verify
-from proxy.cli.console import ExitCode, complain, err, out
+from proxy.cli.console import ExitCode, complain, err, out, shown
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, audit_settings_of_environment
 from proxy.store.seal import new_key
@@ -87,13 +87,13 @@ def check(
         for file in found.files:
             out().print(escape(_line_of(file)), soft_wrap=True)
         for finding in found.findings:
-            complain(str(finding))
+            complain(shown(str(finding)))
     if not found.files:
         complain(f"{place.path}: no file of an audit log is there")
     if found.findings or not found.files:
         raise typer.Exit(ExitCode.FAILED)
     if heads is not None:
-        heads.write_bytes(msgspec.json.encode(found.heads) + b"\n")
+        _write_heads(heads, found.heads)
 
 
 @app.command("query")
@@ -129,14 +129,14 @@ def ask(
     """
     place, keys = _opened(folder)
     asked = Question(_read(since), _read(until), record, client, request_id)
-    with reading(place) as tell:
-        found = search(place, keys, asked, tell)
-    for told, line in found:
-        if as_json:
-            sys.stdout.buffer.write(line)
-        else:
-            out().print(escape(_told_of(told)), soft_wrap=True)
-    sys.stdout.buffer.flush()
+    results = out()
+    with reading(place, bar=not results.is_terminal) as tell:
+        for told, line in search(place, keys, asked, tell):
+            if as_json:
+                sys.stdout.buffer.write(line)
+            else:
+                results.print(escape(shown(_told_of(told))), soft_wrap=True)
+        sys.stdout.buffer.flush()
 
 
 def _opened(folder: Path | None) -> tuple[AuditFolder, dict[str, AuditKey]]:
@@ -158,15 +158,29 @@ def _heads_in(file: Path) -> list[Claim]:
         raise typer.BadParameter(f"{file}: not what --heads writes") from error
 
 
+def _write_heads(file: Path, heads: list[Claim]) -> None:
+    try:
+        file.write_bytes(msgspec.json.encode(heads) + b"\n")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+
+
 @contextmanager
-def reading(folder: AuditFolder) -> Iterator[Callable[[int], object]]:
+def reading(folder: AuditFolder, *, bar: bool = True) -> Iterator[Callable[[int], object]]:
     """What hears of the bytes that were read: a bar, on a terminal."""
     console = err()
+    shows = bar and console.is_terminal
     try:
         size = sum(path.stat().st_size for path in folder.files())
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
-            bar = shown.add_task("reading", total=size)
-            yield lambda read: shown.advance(bar, read)
+        # Results that go elsewhere meanwhile are to go there still.
+        with Progress(
+            console=console, transient=True, disable=not shows, redirect_stdout=False
+        ) as progress:
+            task = progress.add_task("reading", total=size)
+            yield lambda read: progress.advance(task, read)
+    except BrokenPipeError:
+        # Whoever read the results has enough.
+        raise
     except OSError as error:
         complain(f"{error.filename}: {error.strerror}; were files removed meanwhile? run it again")
         raise typer.Exit(ExitCode.FAILED) from error

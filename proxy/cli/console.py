@@ -25,6 +25,11 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def shown(text: str) -> str:
+    """A text in which nothing speaks to the terminal: it may come from a file that was changed."""
+    return "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
+
+
 def complain(text: str, console: Console | None = None) -> None:
     """Say what is wrong; beside something that moves, on the console on which that moves."""
     (console or err()).print(f"[bold red]passerelle:[/] {escape(text)}", soft_wrap=True)

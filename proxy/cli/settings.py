@@ -18,7 +18,7 @@ from proxy.cli.console import ExitCode, complain, out
 from proxy.settings import Settings
 from proxy.settings.described import Described, Role, roles
 from proxy.settings.page import template
-from proxy.settings.secrets import environment, places_of, secret_files
+from proxy.settings.secrets import environment, places_of, secret_files, told_path
 
 CREDENTIALS = re.compile(r"//\S*@")
 """What a URL must not hold; where one does, that is not shown."""
@@ -73,9 +73,11 @@ def _here(setting: Described, set_here: Mapping[str, str], files: Mapping[str, P
     if setting.secret:
         places = places_of(setting.field, files)
         sources = ["environment" if place.file is None else "file" for place in places]
-        value = ", ".join(str(place.file) for place in places if place.file is not None)
+        value = ", ".join(told_path(place.file) for place in places if place.file is not None)
         return Here(" and ".join(sources) or "default", value or None)
     value = set_here.get(setting.variable, "")
+    if setting.field.endswith("_file"):
+        value = told_path(value)
     return Here("environment", CREDENTIALS.sub("//...@", value)) if value else Here("default", None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from proxy.settings.remembered import PREFIX
 
 FOLDER = Path("/run/secrets")
 """Where Docker and its like put the secrets of a container."""
+
+ITSELF = re.compile(r"^[\w.-]{1,64}:[A-Za-z0-9+/]{43}=|:/+[^/]*@")
+"""A key or a URL with a password, as the settings take them."""
 
 FOLDER_SETTING = f"{PREFIX}SECRETS_DIR"
 
@@ -80,14 +84,19 @@ def secret_files(folder: Path = FOLDER) -> dict[str, Path]:
     """
     named = environment().get(FOLDER_SETTING)
     try:
-        found = {path.name.upper(): path for path in Path(named or folder).iterdir()}
+        paths = sorted(Path(named or folder).iterdir())
     except OSError as error:
-        if named is None:
+        if named is None and isinstance(error, FileNotFoundError | NotADirectoryError):
             return {}
         raise ConfigurationError(
-            f"{FOLDER_SETTING}: {named} cannot be read: {error.strerror}"
+            f"{FOLDER_SETTING}: {named or folder} cannot be read: {error.strerror}"
         ) from error
-    return {name: path for name, path in found.items() if name.startswith(PREFIX)}
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = path.name.upper()
+        if name.startswith(PREFIX) and found.setdefault(name, path) is not path:
+            raise ConfigurationError(f"{found[name]}, {path}: the same secret; keep one of them")
+    return found
 
 
 def places_of(name: str, files: Mapping[str, Path]) -> list[Place]:
@@ -119,8 +128,13 @@ def _strange(files: Mapping[str, Path], names: Collection[str]) -> list[str]:
     ]
 
 
+def told_path(path: str | Path) -> str:
+    """The path of a secret's file, unless somebody has put the secret itself in its place."""
+    return "(no path: a secret)" if ITSELF.search(str(path)) else str(path)
+
+
 def _read(name: str, path: Path) -> str:
-    told = name if name == str(path) else f"{name}: {path}"
+    told = name if name == str(path) else f"{name}: {told_path(path)}"
     try:
         text = path.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 
+from proxy.cli import audit
 from proxy.cli.audit import reading
 from tests.cli.conftest import Passerelle, Run
 from tests.proxy.audit.written import KEY, KEYS, Writer
@@ -145,6 +147,30 @@ def test_no_heads_are_written_of_what_is_wrong(run: Run, writer: Writer, tmp_pat
     assert not (tmp_path / "heads.json").exists()
 
 
+def test_heads_that_cannot_be_written_are_wrong_usage(
+    run: Run, writer: Writer, tmp_path: Path
+) -> None:
+    writer.file()
+
+    result = run("audit", "verify", "--heads", str(tmp_path / "nowhere" / "heads.json"))
+
+    assert result.exit_code == 2
+    assert "heads.json: No such file or directory" in result.stderr
+
+
+def test_verify_lets_nothing_in_a_file_speak_to_the_terminal(
+    passerelle: Passerelle, writer: Writer
+) -> None:
+    path = writer.file()
+    path.write_bytes(path.read_bytes().replace(b'"key":"k1"', b'"key":"k\\u001b[2J\\nfine"'))
+
+    ended = passerelle("audit", "verify")
+
+    assert ended.err == (
+        f"passerelle: {path.name}: line 1: the key k\\x1b[2J\\nfine is not configured\n"
+    )
+
+
 def test_a_folder_without_a_file_is_not_well(passerelle: Passerelle, writer: Writer) -> None:
     ended = passerelle("audit", "verify", str(writer.path))
 
@@ -269,6 +295,43 @@ def test_query_tells_a_write_that_begins_and_one_of_nobody(run: Run, writer: Wri
     assert result.stdout == (
         "2026-03-05T12:00:00.000000Z begun: POST /records by credential - of -, 0\n"
     )
+
+
+def test_query_lets_nothing_in_a_line_speak_to_the_terminal(run: Run, writer: Writer) -> None:
+    told = {"request_id": "\x1b[2J", "operation": "GET\n/a\x9b1m [bold]", "records": []}
+    writer.trail().append("answered", writer.clock(), told)
+
+    result = run("audit", "query")
+
+    assert result.stdout == (
+        "2026-03-05T12:00:00.000000Z answered: GET\\n/a\\x9b1m [bold] by credential - of -, "
+        "\\x1b[2J\n"
+    )
+
+
+@pytest.mark.usefixtures("asked")
+def test_query_shows_lines_on_a_terminal_and_else_a_bar_beside_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = run("audit", "query").stdout
+    monkeypatch.setattr(audit, "err", lambda: Console(stderr=True, force_terminal=True))
+
+    elsewhere = run("audit", "query")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    on_a_terminal = run("audit", "query")
+
+    assert (elsewhere.stdout, on_a_terminal.stdout) == (lines, lines)
+    assert "reading" in elsewhere.stderr
+    assert "reading" not in on_a_terminal.stderr
+
+
+def test_whoever_has_read_enough_is_told_of_no_file(writer: Writer) -> None:
+    def read() -> None:
+        with reading(writer.folder):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        read()
 
 
 @pytest.mark.usefixtures("asked")

@@ -13,10 +13,12 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from proxy.app import now
+from proxy.cli.checks import stored
+from proxy.cli.checks.finding import unchecked
 from proxy.settings import Settings
 from proxy.store.store import Aside, Store
 from tests.cli.conftest import Run
-from tests.cli.test_check import HERE, found
+from tests.cli.test_check import HERE, as_somebody_else, found
 from tests.postgresql import postgresql_server, postgresql_url
 
 __all__ = ["postgresql_server", "postgresql_url"]
@@ -65,6 +67,24 @@ def test_a_store_of_this_version_with_its_key_is_well(
 
     assert told["keys"] == [("ok", "keys: 2, k2 seals")]
     assert told["store"] == [("ok", "store: SQLite, revision 0001, whole, can be written")]
+
+
+def test_below_a_folder_that_may_not_be_entered_nothing_can_be_looked_at(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    settings = Settings(upstream_url=HERE, data_dir=closed / "state", keys=SecretStr(KEY))
+
+    with as_somebody_else():
+        (kept,), (keyed,) = stored.store(settings), stored.keys(settings)
+
+    assert (kept.state, keyed) == (
+        "wrong",
+        unchecked("keys", "keys: until the store can be read"),
+    )
+    assert kept.says.startswith("PASSERELLE_DATA_DIR: /")
+    assert kept.says.endswith(
+        " cannot be written: Permission denied; name a folder that may be written"
+    )
 
 
 def test_rows_that_no_key_opens_are_wrong_unless_they_are_let_go_of(

@@ -93,6 +93,20 @@ def test_a_secret_is_told_by_its_place(
     assert "set, not shown (from environment; default: not set)" in run("settings", "keys").stdout
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["shown", "json"])
+@pytest.mark.parametrize("secret", [f"k1:{'A' * 43}=", "postgresql://gateway:AAAA@db/store"])
+def test_a_secret_in_the_place_of_its_file_is_not_shown(
+    secret: str, form: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("KEYS_FILE", "STORE_URL_FILE"):
+        monkeypatch.setenv(f"PASSERELLE_{name}", secret)
+
+    result = run("settings", *form)
+
+    assert result.stdout.count("(no path: a secret)") == 4
+    assert "AAAA" not in result.output
+
+
 def test_a_word_finds_settings_by_name_and_by_sentence(run: Run) -> None:
     assert list(told(run, "PAGES")) == ["PASSERELLE_MAX_PAGES", "PASSERELLE_CORS_ORIGINS"]
 

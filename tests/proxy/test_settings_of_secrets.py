@@ -1,5 +1,7 @@
 """Secrets in files: where they are looked for, and what is said when they cannot be had."""
 
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +17,7 @@ from proxy.settings import (
 from proxy.settings.secrets import is_secret, secrets_in_files
 from tests.proxy.test_settings import URL, refusal
 
+KEY = f"k1:{'A' * 43}="
 STORE = "postgresql://gateway:hushed@db.example/passerelle"
 SECRETS = [name for name, info in Settings.model_fields.items() if is_secret(info)]
 
@@ -142,6 +145,41 @@ def test_all_that_is_wrong_with_files_is_said_at_once(folder: Path) -> None:
         + ", ".join(f"{PREFIX}{name.upper()}" for name in SECRETS),
         f"{folder}/passerelle_store_url cannot be read: Is a directory",
     ]
+
+
+def test_two_files_of_one_secret_are_one_too_many(folder: Path) -> None:
+    for name in ("passerelle_keys", "PASSERELLE_KEYS"):
+        (folder / name).write_text("hushed", encoding="utf-8")
+
+    assert refusal() == (
+        f"{folder}/PASSERELLE_KEYS, {folder}/passerelle_keys: the same secret; keep one of them"
+    )
+
+
+def test_a_folder_of_containers_that_may_not_be_read_is_not_as_if_there_were_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # Root, as whom tests may run, is refused nothing.
+    monkeypatch.setattr(Path, "iterdir", refused)
+
+    found, wrong = secrets_in_files(Settings, Settings, (), tmp_path)
+
+    assert found == {}
+    assert wrong == [f"PASSERELLE_SECRETS_DIR: {tmp_path} cannot be read: Permission denied"]
+
+
+@pytest.mark.parametrize(("name", "secret"), [("KEYS", KEY), ("STORE_URL", STORE)])
+def test_a_secret_in_the_place_of_its_file_is_not_told(
+    name: str, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"PASSERELLE_{name}_FILE", secret)
+
+    assert refusal() == (
+        f"PASSERELLE_{name}_FILE: (no path: a secret) cannot be read: No such file or directory"
+    )
 
 
 def test_a_folder_that_is_set_must_be_there(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from proxy import app as gateway
 from proxy import packs
+from proxy.audit.folder import LOCK, AuditFolder
 from proxy.audit.keys import audit_keys
 from proxy.cli import serving
 from proxy.cli.checks.finding import Finding, misconfigured, ok
@@ -51,12 +54,22 @@ def audit(settings: Settings) -> Sequence[Finding]:
     if settings.audit_dir is None:
         return []
     try:
-        audit_keys(settings)
+        keys = audit_keys(settings)
     except ConfigurationError as error:
         return [misconfigured("audit", error)]
     folder = settings.audit_dir.absolute()
     if reason := unwritable(folder):
         told = f"{PREFIX}AUDIT_DIR: {reason}; name a folder that the gateway's user may write"
+        return [misconfigured("audit", told)]
+    try:
+        if folder.is_dir():
+            # Whoever begins a file reads those that are there, and holds the lock.
+            files = AuditFolder(folder)
+            files.untold(files.firsts(keys))
+            with suppress(FileNotFoundError):
+                (folder / LOCK).open("r+b").close()
+    except OSError as error:
+        told = f"{PREFIX}AUDIT_DIR: {error.filename}: {error.strerror}; is it another user's?"
         return [misconfigured("audit", told)]
     return [ok("audit", f"audit log: it has a key, and {folder} can be written")]
 
@@ -71,7 +84,8 @@ async def _policy(settings: Settings) -> Policy:
 
 def unwritable(folder: Path) -> str:
     """Why no file can be made in a folder, or in the one in which it will be made; else empty."""
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    # Where a folder may not be entered, what lies below it is not seen.
+    nearest = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     if not nearest.is_dir():
         return f"{nearest} is no folder"
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from proxy.cli.checks.finding import Finding, failing, misconfigured, ok, unchecked, warning
 from proxy.cli.checks.inside import unwritable
@@ -26,14 +27,10 @@ def store(settings: Settings) -> Sequence[Finding]:
 def keys(settings: Settings) -> Sequence[Finding]:
     """Whether every sealed row has its key."""
     try:
-        configured = keys_of(settings)
-        if settings.store_url is None and not (settings.data_dir / FILE).exists():
-            locked = {}
-        else:
-            locked = asyncio.run(upkeep.locked(settings))
+        configured, locked = keys_of(settings), _locked(settings)
     except ConfigurationError as error:
         return [misconfigured("keys", error)]
-    except StoreError:
+    if locked is None:
         return [unchecked("keys", "keys: until the store can be read")]
     if locked:
         rows = ", ".join(f"{count:,} rows by {name}" for name, count in locked.items())
@@ -52,10 +49,20 @@ def keys(settings: Settings) -> Sequence[Finding]:
     return [ok("keys", f"keys: {len(configured.by_name)}, {configured.sealing} seals")]
 
 
+def _locked(settings: Settings) -> Mapping[str, int] | None:
+    """How many rows are sealed by keys that are not configured; nothing where none can be read."""
+    if _is_none_yet(settings):
+        return None if unwritable(settings.data_dir.absolute()) else {}
+    try:
+        return asyncio.run(upkeep.locked(settings))
+    except StoreError:
+        return None
+
+
 def _store(settings: Settings) -> Finding:
     folder = settings.data_dir.absolute()
     setting = f"{PREFIX}{'DATA_DIR' if settings.store_url is None else 'STORE_URL'}"
-    if settings.store_url is None and not (folder / FILE).exists():
+    if _is_none_yet(settings):
         if reason := unwritable(folder):
             return misconfigured("store", f"{setting}: {reason}; name a folder that may be written")
         return ok("store", f"store: none yet; made in {folder} when the gateway starts")
@@ -66,6 +73,11 @@ def _store(settings: Settings) -> Finding:
         return misconfigured("store", error)
     except StoreError as error:
         return failing("store", f"{setting}: {error}; docs/operating/check.md says what that means")
+
+
+def _is_none_yet(settings: Settings) -> bool:
+    """Whether no file is there, as far as can be seen: its folder may be one not to be entered."""
+    return settings.store_url is None and not os.path.exists(settings.data_dir / FILE)
 
 
 def _looked_at(connection: Connection, setting: str) -> Finding:

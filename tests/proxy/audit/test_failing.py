@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.proxy.audit.written import (
     lines_in,
     no_file_beyond,
     no_file_can_be_begun,
+    tamper,
 )
 from tests.proxy.conftest import Gateways, LogLines, legacy_client_of
 from tests.proxy.documents import (
@@ -191,17 +193,30 @@ async def test_it_is_tried_again_also_while_nobody_asks_for_anything(writer: Wri
     assert events_in(writer.path) == ["opened", "resumed"]
 
 
-@pytest.mark.parametrize("how", ["removed", "cut"])
+async def test_a_file_on_a_disk_that_was_full_is_written_on_also_while_nobody_asks(
+    gateways: Gateways, writer: Writer, upstream: respx.Router
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer))
+    await audit_of(app).look()
+    with no_file_beyond(size_of(writer)):
+        refused = await legacy_client_of(app).get(RECORD)
+
+    await audit_of(app).look()
+
+    assert refused.status_code == 503
+    assert events_in(writer.path) == ["opened", "resumed"]
+    assert not audit_of(app).is_failing
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "moved with its folder", "cut"])
 async def test_where_somebody_removed_or_cut_the_file_another_one_tells_of_it(
     writer: Writer, how: str
 ) -> None:
     audit = writer.audit()
     await audit.look()
     (path,) = writer.folder.files()
-    if how == "removed":
-        path.unlink()
-    else:
-        os.truncate(path, 100)
+    tamper(path, how)
     writer.clock.let_pass(seconds=1)
 
     await audit.look()
@@ -211,10 +226,138 @@ async def test_where_somebody_removed_or_cut_the_file_another_one_tells_of_it(
     assert not audit.is_failing
     found = writer.findings()
     assert found[-1].endswith(
-        "is not there; file 0 tells of it"
-        if how == "removed"
-        else "file 0: was cut: file 1 tells of 1 lines"
+        "file 0: was cut: file 1 tells of 1 lines"
+        if how == "cut"
+        else "is not there; file 0 tells of it"
     )
+
+
+async def test_what_was_cut_while_it_is_written_is_told_as_it_was_written(
+    gateways: Gateways, writer: Writer, upstream: respx.Router
+) -> None:
+    """Whole lines are left: nothing but the process knows that there were more."""
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer))
+    for _ in range(5):
+        await legacy_client_of(app).get(RECORD)
+    (path,) = writer.folder.files()
+
+    os.truncate(path, sum(map(len, path.read_bytes().splitlines(keepends=True)[:3])))
+    writer.clock.let_pass(seconds=1)
+    await audit_of(app).look()
+    await audit_of(app).look()
+    audit_of(app).close()
+
+    assert writer.findings() == ["file 0: was cut: file 1 tells of 6 lines"]
+
+
+async def test_a_process_that_ends_while_lines_are_missing_says_how_many(
+    gateways: Gateways, writer: Writer, upstream: respx.Router
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer, audit_failure="serve"))
+    await audit_of(app).look()
+    with no_file_beyond(size_of(writer)):
+        for _ in range(3):
+            await legacy_client_of(app).get(RECORD)
+
+    audit_of(app).close()
+
+    assert events_in(writer.path) == ["opened", "closed"]
+    assert writer.verified().files[0].unwritten == 3
+
+
+async def test_while_another_process_keeps_the_folder_nobody_waits_and_no_file_is_begun(
+    gateways: Gateways, writer: Writer, upstream: respx.Router, log_lines: LogLines
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer))
+
+    with writer.kept_by_another():
+        waiting = asyncio.create_task(audit_of(app).look(patience_seconds=60))
+        await writer.waited_for()
+        refused = await legacy_client_of(app).get(RECORD)
+        waits = not waiting.done()
+    await waiting
+    served = await legacy_client_of(app).get(RECORD)
+
+    assert (refused.status_code, waits, served.status_code) == (503, True, 200)
+    assert log_lines()[0]["reason"] == "EAGAIN"
+    assert events_in(writer.path) == ["opened", "resumed", "answered"]
+
+
+async def test_no_request_holds_up_the_others_until_another_process_gets_on(
+    gateways: Gateways, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    with writer.kept_by_another():
+        response = await legacy_client_of(gateways.app(**settings_of(writer))).get(RECORD)
+
+    assert response.status_code == 503
+    assert slept == []
+
+
+async def test_a_process_that_waits_in_vain_for_its_first_file_is_not_ready(
+    gateways: Gateways, writer: Writer, log_lines: LogLines
+) -> None:
+    app = gateways.app(**settings_of(writer))
+
+    with writer.kept_by_another():
+        await audit_of(app).look(patience_seconds=0)
+        told = await teller(app, Metrics())()
+
+    assert told.not_ready == ("audit",)
+    assert [line["reason"] for line in log_lines()] == ["EAGAIN"]
+    assert events_in(writer.path) == []
+
+
+async def test_a_full_file_is_written_as_long_as_another_process_keeps_the_folder(
+    gateways: Gateways, writer: Writer, upstream: respx.Router, log_lines: LogLines
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer, audit_file_bytes=10))
+    audit = audit_of(app)
+    await audit.look()
+
+    with writer.kept_by_another():
+        await audit.look(patience_seconds=0)
+        waiting = asyncio.create_task(audit.look(patience_seconds=60))
+        await writer.waited_for()
+        served = await legacy_client_of(app).get(RECORD)
+    await waiting
+    audit.close()
+
+    assert served.status_code == 200
+    assert log_lines()[0]["event"] == "no other file of the audit log can be begun"
+    assert log_lines()[0]["reason"] == "EAGAIN"
+    assert events_in(writer.path) == ["opened", "answered", "closed", "opened", "closed"]
+    assert [len(it["before"]) for it in lines_in(writer.path) if it["event"] == "opened"] == [0, 1]
+    assert lines_in(writer.path)[3]["before"][0]["closed"]
+    assert writer.findings() == []
+
+
+async def test_a_full_file_that_fails_before_the_next_one_is_begun_is_left_as_it_is(
+    gateways: Gateways, writer: Writer, upstream: respx.Router
+) -> None:
+    upstream.get(MODERN_RECORD).respond(json=modern_document())
+    app = gateways.app(**settings_of(writer, audit_file_bytes=10))
+    audit = audit_of(app)
+    await audit.look()
+
+    with writer.kept_by_another():
+        waiting = asyncio.create_task(audit.look(patience_seconds=60))
+        await writer.waited_for()
+        with pipe_in_the_place_of(writer.folder.files()[0]):
+            refused = await legacy_client_of(app).get(RECORD)
+    await waiting
+    await audit.look()
+    audit.close()
+
+    assert refused.status_code == 503
+    assert events_in(writer.path) == ["opened", "opened", "resumed", "closed"]
+    assert writer.findings() == []
 
 
 async def test_where_half_a_line_cannot_even_be_taken_back_another_file_is_begun(

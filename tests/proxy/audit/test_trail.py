@@ -3,13 +3,17 @@
 import json
 import os
 import stat
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from proxy.audit.trail import BEGUN, remove
-from tests.proxy.audit.written import NOW, Writer, events_in, no_file_beyond
+from proxy.audit.folder import LOCK
+from proxy.audit.keys import AuditKey
+from proxy.audit.trail import BEGUN, Beginning, Trail, remove
+from tests.proxy.audit.written import KEY, NOW, Writer, events_in, no_file_beyond, tamper
 from tests.proxy.conftest import LogLines
 
 
@@ -32,6 +36,7 @@ def test_the_first_line_says_which_file_it_is_and_by_which_key_and_build(writer:
 
     assert path.name == f"audit-20260305T120000.000000Z-{os.getpid()}.jsonl"
     assert len(str(first.pop("hash"))) == 64
+    assert len(str(first.pop("folder"))) == 16
     assert first == {
         "sequence": 0,
         "at": "2026-03-05T12:00:00.000000Z",
@@ -90,16 +95,64 @@ def test_what_was_begun_by_a_process_that_was_killed_is_in_nobodys_way(writer: W
     assert writer.findings() == []
 
 
-@pytest.mark.parametrize("how", ["removed", "cut"])
+def test_a_pipe_in_the_place_of_what_is_begun_is_not_waited_for(writer: Writer) -> None:
+    os.mkfifo(writer.path / BEGUN)
+
+    path = writer.file()
+
+    assert path.is_file()
+    assert writer.findings() == []
+
+
+@pytest.mark.parametrize("name", [BEGUN, LOCK])
+def test_nothing_is_made_through_a_link(writer: Writer, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (writer.path / name).unlink(missing_ok=True)
+    (writer.path / name).symlink_to(elsewhere)
+
+    with suppress(OSError):
+        writer.file()
+
+    assert not elsewhere.exists()
+
+
+def test_one_process_at_a_time_begins_a_file_and_the_others_wait_for_a_while(
+    writer: Writer,
+) -> None:
+    with writer.kept_by_another(), pytest.raises(BlockingIOError), writer.folder.locked(0.001):
+        pass
+
+    assert writer.file().exists()
+
+
+def test_a_folder_can_be_used_while_another_process_begins_a_file_in_it(writer: Writer) -> None:
+    with writer.kept_by_another():
+        writer.folder.make()
+
+    assert writer.file().exists()
+
+
+def test_all_files_of_a_folder_have_its_name_by_whatever_key(writer: Writer) -> None:
+    other = AuditKey("k2", bytes([1] * 32))
+    before = writer.file()
+    book = replace(writer.book(), keys={"k2": other, "k1": KEY})
+
+    with closing(Beginning(book, writer.clock(), 0)) as beginning:
+        Trail.begin(beginning, writer.clock()).close(writer.clock())
+
+    first, second = (first_of(path) for path in writer.folder.files())
+    assert (first["key"], second["key"]) == ("k1", "k2")
+    assert first["folder"] == second["folder"]
+    assert before.exists()
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "moved with its folder", "cut"])
 def test_a_file_that_somebody_else_removed_or_cut_is_noticed(writer: Writer, how: str) -> None:
     trail = writer.trail(2)
     path = writer.path / trail.name
     trail.sync()
 
-    if how == "removed":
-        path.unlink()
-    else:
-        os.truncate(path, 100)
+    tamper(path, how)
 
     with pytest.raises(OSError, match="somebody removed or changed it"):
         trail.sync()
@@ -119,11 +172,17 @@ def aged(path: Path, days: float) -> None:
     os.utime(path, (then, then))
 
 
+def old_file(writer: Writer, days: float) -> Path:
+    """A file that was begun, and last written, so many days before."""
+    writer.clock.now = NOW - timedelta(days=days)
+    path = writer.file()
+    writer.clock.now = NOW
+    aged(path, days)
+    return path
+
+
 def test_files_that_are_too_old_are_removed_and_the_next_one_says_so(writer: Writer) -> None:
-    old, older, young = writer.file(), writer.file(), writer.file()
-    aged(old, 400)
-    aged(older, 366)
-    aged(young, 364)
+    old, older, young = (old_file(writer, days) for days in (400, 366, 364))
 
     new = writer.file(days=365)
 
@@ -137,12 +196,45 @@ def test_files_that_are_too_old_are_removed_and_the_next_one_says_so(writer: Wri
     assert writer.findings() == []
 
 
+def test_a_time_that_anybody_can_set_removes_no_file(writer: Writer) -> None:
+    path = writer.file()
+    aged(path, 400)
+
+    writer.file(days=365)
+
+    assert path.exists()
+
+
+def test_a_name_that_is_no_moment_is_no_fault(writer: Writer) -> None:
+    nonsense = writer.path / "audit-20269999T999999.000000Z-1.jsonl"
+    nonsense.write_bytes(b"x\n")
+
+    path = writer.file(days=365)
+
+    assert path.exists()
+
+
+def test_what_nobody_with_the_key_has_told_counts_for_nothing(writer: Writer) -> None:
+    victim = writer.file()
+    planted = writer.path / "audit-20250101T000000.000000Z-1.jsonl"
+    claim = {"file": victim.name, "sequence": 4, "hash": "0" * 64}
+    first = {**first_of(victim), "file": planted.name, "before": [claim]}
+    planted.write_text(json.dumps(first, separators=(",", ":")) + "\n", "utf-8")
+    writer.file()
+
+    planted.unlink()
+    victim.unlink()
+
+    assert writer.findings() == [
+        f"{it.name}: is not there; file 0 tells of it" for it in (planted, victim)
+    ]
+
+
 def test_a_file_that_is_written_is_not_removed_and_none_after_it(writer: Writer) -> None:
+    writer.clock.now = NOW - timedelta(days=401)
     trail = writer.trail()
-    writer.clock.let_pass(seconds=1)
-    after = writer.file()
-    for name in (trail.name, after.name):
-        aged(writer.path / name, 400)
+    aged(writer.path / trail.name, 401)
+    old_file(writer, 400)
 
     writer.file(days=365)
 
@@ -165,8 +257,7 @@ def test_a_removed_file_without_a_whole_line_is_told_of_too(writer: Writer) -> N
 def test_an_old_file_that_cannot_be_removed_is_logged_and_no_fault(
     writer: Writer, log_lines: LogLines
 ) -> None:
-    old = writer.file()
-    aged(old, 400)
+    old = old_file(writer, 400)
     outdated = writer.folder.outdated(NOW, 365)
     old.unlink()
     old.mkdir()

@@ -1,6 +1,7 @@
 """What is found in files that were tampered with, and in those that were not."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,6 +220,56 @@ def test_the_head_of_a_file_that_has_grown_since_still_fits(writer: Writer) -> N
     trail.close(NOW)
 
     assert writer.findings(heads) == []
+
+
+def test_a_line_of_many_brackets_is_no_line(writer: Writer) -> None:
+    (writer.path / "audit-20250101T000000.000000Z-1.jsonl").write_bytes(
+        b'{"x":' + b"[" * 200_000 + b"\n"
+    )
+
+    writer.file()
+
+    assert writer.findings() == ["file 0: line 1: is not the first line of an audit log"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_what_has_the_name_of_a_file_and_is_none_is_told_and_not_opened(
+    writer: Writer, tmp_path: Path, kind: str
+) -> None:
+    place = writer.path / "audit-20250101T000000.000000Z-1.jsonl"
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "link":
+        place.symlink_to(tmp_path / "nowhere")
+    else:
+        os.mkfifo(place)
+
+    path = writer.file()
+
+    assert writer.folder.files() == [path]
+    assert writer.findings() == [f"{place.name}: is no file: a folder, a link or a pipe"]
+
+
+def test_a_link_in_the_place_of_a_file_is_told_once(writer: Writer) -> None:
+    path = writer.file()
+    writer.file()
+
+    path.symlink_to(path.rename(path.with_name("elsewhere")))
+
+    assert writer.findings() == [f"{path.name}: is no file: a folder, a link or a pipe"]
+
+
+def test_a_whole_file_of_another_folder_by_the_same_key_is_found(
+    writer: Writer, tmp_path: Path
+) -> None:
+    elsewhere = Writer(tmp_path / "elsewhere").file()
+    writer.clock.let_pass(seconds=1)
+    writer.file()
+    writer.file()
+
+    elsewhere.rename(writer.path / elsewhere.name)
+
+    assert writer.findings() == ["file 0: line 1: is of another folder"]
 
 
 def test_whoever_reads_hears_how_far_it_is(writer: Writer) -> None:

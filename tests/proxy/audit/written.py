@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import os
 import resource
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from proxy.audit.audit import Audit
-from proxy.audit.folder import AuditFolder
+from proxy.audit.folder import LOCK, AuditFolder
 from proxy.audit.keys import AuditKey
 from proxy.audit.lines import Claim
-from proxy.audit.trail import BEGUN, Book, Trail
+from proxy.audit.trail import BEGUN, Beginning, Book, Trail
 from proxy.audit.verify import Verified, verify
 
 KEYS = f"k1:{base64.b64encode(bytes(32)).decode()}"
@@ -53,11 +55,25 @@ class Writer:
 
     def book(self, *, days: int | None = None, file_bytes: int = 10**9) -> Book:
         """What the files of a process have in common."""
-        return Book(self.folder, KEY, "1.2.3 a-pack 0123456789ab", days, file_bytes)
+        return Book(self.folder, {KEY.name: KEY}, "1.2.3 a-pack 0123456789ab", days, file_bytes)
+
+    def kept_by_another(self) -> AbstractContextManager[None]:
+        """Another process is beginning a file, and does not get on with it."""
+        return AuditFolder(self.path).locked(0)
+
+    async def waited_for(self) -> None:
+        """Wait until somebody else waits for that."""
+        while self._locks() < 2:  # noqa: ASYNC110 - a thread opens it, and tells nobody
+            await asyncio.sleep(0)
+
+    def _locks(self) -> int:
+        links = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
+        return sum(os.path.realpath(link) == str(self.path / LOCK) for link in links)
 
     def trail(self, lines: int = 0, **others: Any) -> Trail:
         """A file that is being written, with so many lines after its first one."""
-        trail = Trail.begin(self.book(**others), self.clock())
+        with closing(Beginning(self.book(**others), self.clock(), 0)) as beginning:
+            trail = Trail.begin(beginning, self.clock())
         for number in range(lines):
             trail.append("answered", self.clock(), {"request_id": f"{number:032}"})
         return trail
@@ -102,6 +118,19 @@ def lines_in(folder: Path) -> list[dict[str, Any]]:
 def events_in(folder: Path) -> list[str]:
     """What each of these lines tells of."""
     return [line["event"] for line in lines_in(folder)]
+
+
+def tamper(path: Path, how: str) -> None:
+    """Do to a file what somebody else must not."""
+    if how == "removed":
+        path.unlink()
+    elif how == "moved":
+        path.rename(path.with_name("elsewhere"))
+    elif how == "moved with its folder":
+        path.parent.rename(path.parent.with_name("elsewhere"))
+        path.parent.mkdir()
+    else:
+        os.truncate(path, 100)
 
 
 @contextmanager
