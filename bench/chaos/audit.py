@@ -24,7 +24,7 @@ from proxy.audit.keys import audit_keys
 from proxy.audit.lines import Claim
 from proxy.audit.verify import Finding, Verified, verify
 from proxy.settings import AuditSettings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.processes import admin_port
 
 NUMBER = 26

@@ -22,8 +22,8 @@ from bench.chaos.figure import Figure
 from bench.chaos.serving import Gateway, gateway
 from bench.chaos.talkative import Talkative, talkative
 from proxy.credentials.hashes import SecretHash
+from proxy.settings.keys import new_key
 from proxy.store.engine import FILE
-from proxy.store.seal import new_key
 from tests.sockets.processes import admin_port
 from tests.wire.matrix import legacy_ids
 from tests.wire.surface import tables

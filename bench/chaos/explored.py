@@ -29,7 +29,7 @@ from mappings.core.openapi import legacy_document
 from mappings.core.openapi.operations import JSON
 from mappings.mesvaccins import PACK
 from proxy.credentials.hashes import SecretHash
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.processes import Process, passerelle
 from tests.wire.surface import tables
 

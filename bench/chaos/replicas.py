@@ -17,7 +17,7 @@ from typing import Any
 from bench.chaos.clients import Client
 from bench.chaos.figure import Figure
 from bench.chaos.hopping import Application, Known, Tally, worked
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.postgresql import database, postgresql
 from tests.sockets.processes import PROGRAM, Process, environment, passerelle
 from tests.wire.surface import tables

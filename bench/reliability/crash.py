@@ -19,8 +19,8 @@ from typing import Any
 from bench.reliability.crashing import NOWHERE, POINTS
 from bench.reliability.databases import Databases
 from bench.reliability.figure import Figure
+from proxy.settings.keys import new_key
 from proxy.store.engine import FILE
-from proxy.store.seal import new_key
 
 RECORD = "5a3d0b6e-0000-4000-8000-000000000001"
 """A record that the stand-in for the new API has from the start."""

@@ -19,8 +19,8 @@ import psycopg
 
 from bench.reliability.figure import Figure
 from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from proxy.store import upkeep
-from proxy.store.seal import new_key
 
 VARIABLE = "TEST_POSTGRESQL_URL"
 

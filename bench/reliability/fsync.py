@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from bench.reliability.databases import UPSTREAM, Database, Databases
 from bench.reliability.figure import Figure
+from proxy.settings.keys import new_key
 from proxy.store.connection import Connection
 from proxy.store.database import Database as Stored
-from proxy.store.seal import new_key
 
 COUNTED = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*?(fdatasync|fsync)$", re.MULTILINE)
 FULL = 2

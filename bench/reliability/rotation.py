@@ -15,8 +15,8 @@ from bench.reliability.databases import PROCESSES, Database, Databases
 from bench.reliability.figure import Figure
 from proxy.errors import StoreError
 from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from proxy.store import upkeep
-from proxy.store.seal import new_key
 from proxy.store.store import Aside, Store
 
 READS_A_SECOND = 100

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.chaos.collector import Collector, collector
 from proxy.settings import PREFIX
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.processes import PROGRAM, Process, admin_port, environment, passerelle, until
 from tests.sockets.wire import Heard, ask, bearer
 from tests.wire.surface import tables

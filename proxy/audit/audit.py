@@ -19,6 +19,7 @@ from proxy.front.door import CLIENT_LEFT
 from proxy.journey.walk import Walk
 from proxy.observe.logs import log
 from proxy.settings import Settings
+from proxy.upstream.counting import Count
 
 EVERY_SECONDS = 1.0
 """
@@ -27,8 +28,6 @@ them; a machine that loses its power may lose those of so long.
 """
 
 COUNTER = "audit"
-
-Count = Callable[[str, str], None]
 
 
 class AuditError(ProxyError):

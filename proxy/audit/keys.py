@@ -8,9 +8,11 @@ from typing import Literal
 
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, AuditSettings
-from proxy.store.seal import Keys
+from proxy.settings.keys import Keys
+from proxy.settings.secrets import secret_of
 
 SETTING = f"{PREFIX}AUDIT_KEY"
+MADE_BY = "passerelle audit new-key"
 DIGEST = "sha256"
 PSEUDONYM_BYTES = 16
 
@@ -40,21 +42,10 @@ class AuditKey:
 
 def audit_keys(settings: AuditSettings) -> Mapping[str, AuditKey]:
     """The keys by name, the one that writes first; raises `ConfigurationError`."""
-    text, source = settings.audit_key, SETTING
-    if settings.audit_key_file is not None:
-        if text is not None:
-            raise ConfigurationError(f"{SETTING}, {SETTING}_FILE: set one of the two")
-        source = f"{SETTING}_FILE"
-        try:
-            given = settings.audit_key_file.read_text(encoding="ascii", errors="replace")
-        except OSError as error:
-            reason = f"{settings.audit_key_file} cannot be read: {error.strerror}"
-            raise ConfigurationError(f"{source}: {reason}") from error
-    elif text is not None:
-        given = text.get_secret_value()
-    else:
+    found = secret_of(settings, "audit_key")
+    if found is None:
         raise ConfigurationError(
-            f"{SETTING}_FILE: an audit log needs a key; `passerelle audit new-key > FILE` makes one"
+            f"{SETTING}_FILE: an audit log needs a key; `{MADE_BY} > FILE` makes one"
         )
-    keys = Keys.parse(given, source, "audit")
+    keys = Keys.parse(*found, MADE_BY)
     return {name: AuditKey(name, key) for name, key in keys.by_name.items()}

@@ -23,7 +23,7 @@ def told_of(walk: Walk, key: AuditKey, made: Records = ()) -> dict[str, Any]:
     records = dict.fromkeys((*_named(walk), *made))
     return {
         "request_id": walk.request_id,
-        **({"application": walk.client} if walk.client else {}),
+        **({"client": walk.client} if walk.client else {}),
         "credential": _credential(walk, key),
         "operation": f"{method if method in METHODS else 'other'} {path}",
         "records": [[kind, key.pseudonym("record", it)] for kind, it in records],

@@ -23,7 +23,7 @@ class Told(msgspec.Struct, frozen=True):
     request_id: str
     operation: str
     records: list[tuple[str, str]]
-    application: str = ""
+    client: str = ""
     credential: str | None = None
     status: int | None = None
     upstream_status: int | None = None
@@ -96,7 +96,7 @@ def _told(path: Path, tell: Callable[[int], object]) -> Iterator[Found]:
 
 def _fits(told: Told, asked: Question, keys: Mapping[str, AuditKey]) -> bool:
     records = {record for _, record in told.records}
-    clients = {told.application, told.credential}
+    clients = {told.client, told.credential}
     return (
         (asked.since is None or told.at >= _stamp(asked.since))
         and (asked.until is None or told.at < _stamp(asked.until))

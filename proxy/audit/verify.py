@@ -63,10 +63,6 @@ class Verified(msgspec.Struct, frozen=True):
         ]
 
 
-Claims = Mapping[str, Iterable[tuple[str, Claim]]]
-"""What is told of a file elsewhere, and by whom."""
-
-
 def verify(
     folder: AuditFolder,
     keys: Mapping[str, AuditKey],

@@ -22,7 +22,7 @@ from proxy.audit.verify import Checked, verify
 from proxy.cli.console import ExitCode, complain, err, out, shown
 from proxy.errors import ConfigurationError
 from proxy.settings import PREFIX, audit_settings_of_environment
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -203,7 +203,7 @@ def _line_of(file: Checked) -> str:
 
 
 def _told_of(told: Told) -> str:
-    who = told.application or f"credential {told.credential or '-'}"
+    who = told.client or f"credential {told.credential or '-'}"
     of = ", ".join(f"{kind} {record}" for kind, record in told.records) or "-"
     status = "" if told.status is None else f" {told.status}"
     return f"{told.at} {told.event}{status}: {told.operation} by {who} of {of}, {told.request_id}"

@@ -23,7 +23,7 @@ from proxy.cli.console import ExitCode, err, out
 from proxy.cli.tour import Tour
 from proxy.observe import logs
 from proxy.settings import Settings, pack_settings_of_environment, settings_of_environment
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from sandbox import create_app as create_sandbox
 
 START_SECONDS = 10

@@ -18,9 +18,9 @@ from proxy.cli.console import ExitCode, complain, err, out
 from proxy.cli.working import Input, failures, opened, progress, told
 from proxy.journey.memory import policy_of
 from proxy.settings import PREFIX, StoreSettings, store_settings_of_environment
+from proxy.settings.keys import new_key
 from proxy.store import backup as copies
 from proxy.store import records, upkeep
-from proxy.store.seal import new_key
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +22,9 @@ FOLDER = Path("/run/secrets")
 
 ITSELF = re.compile(r"^[\w.-]{1,64}:[A-Za-z0-9+/]{43}=|:/+[^/]*@")
 """A key or a URL with a password, as the settings take them."""
+
+LIKE = 0.7
+"""How like a secret's name a misspelt one is: `KYES` is, `TLS_KEY` is not."""
 
 FOLDER_SETTING = f"{PREFIX}SECRETS_DIR"
 
@@ -69,11 +73,22 @@ def secrets_in_files(
             wrong.append(f"{told}: the same secret; set one of them")
         elif places and places[0].file is not None:
             try:
-                # The file is read: whoever looks for the secret need not know of it.
-                found |= {name: _read(places[0].name, places[0].file), f"{name}_file": None}
+                file = places[0].file
+                found |= {name: _read(places[0].name, file), f"{name}_file": file}
             except ConfigurationError as error:
                 wrong.append(str(error))
     return found, wrong
+
+
+def secret_of(settings: BaseSettings, name: str) -> tuple[str, str] | None:
+    """A secret, and what a message calls the place that it came from; `ConfigurationError`."""
+    value: SecretStr | None = getattr(settings, name)
+    file: Path | None = getattr(settings, f"{name}_file")
+    variable = f"{PREFIX}{name.upper()}"
+    if file is None:
+        return None if value is None else (value.get_secret_value(), variable)
+    text = _read(f"{variable}_FILE", file) if value is None else value.get_secret_value()
+    return text, f"{variable}_FILE: {told_path(file)}"
 
 
 def secret_files(folder: Path = FOLDER) -> dict[str, Path]:
@@ -120,11 +135,13 @@ def _secrets(model: type[BaseSettings]) -> list[str]:
 
 
 def _strange(files: Mapping[str, Path], names: Collection[str]) -> list[str]:
-    known = [f"{PREFIX}{name.upper()}" for name in names]
+    """Those whose name is nearly that of a secret; others are for whoever names their path."""
+    bare = [name.upper() for name in names]
     return [
-        f"{path}: no such secret; there are {', '.join(known)}"
+        f"{path}: no such secret; there are {', '.join(PREFIX + name for name in bare)}"
         for name, path in files.items()
-        if name not in known
+        if name.removeprefix(PREFIX) not in bare
+        and get_close_matches(name.removeprefix(PREFIX), bare, 1, LIKE)
     ]
 
 

@@ -20,7 +20,7 @@ from mappings.core.pack import Pack
 from proxy import packs, strict_json
 from proxy.app import create_app
 from proxy.settings import Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 
 LEGACY = "https://legacy.example"
 UPSTREAM = "https://new.example"

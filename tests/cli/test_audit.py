@@ -32,7 +32,7 @@ def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writer:
 def asked(writer: Writer) -> Writer:
     """Two files: of an application that the gateway knows, and of a token, an hour later."""
     for who, record, status in (
-        ({"application": "officine-7", "credential": "c" * 32}, RECORD, 200),
+        ({"client": "officine-7", "credential": "c" * 32}, RECORD, 200),
         ({"credential": KEY.pseudonym("credential", "a-token")}, OTHER, 404),
     ):
         trail = writer.trail()

@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from proxy.app import now
 from proxy.settings import Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from proxy.store.store import Aside, Store
 from tests.cli.conftest import Passerelle, Run
 from tests.cli.servers import free_port, taken_port

@@ -13,8 +13,8 @@ import pytest
 import typer
 
 from proxy.cli.store import tell_erased, tell_rotated
+from proxy.settings.keys import new_key
 from proxy.store import upkeep
-from proxy.store.seal import new_key
 from tests.cli.conftest import Passerelle, Run
 
 RECORD = "5a3d0b6e-0000-4000-8000-00000000000a"

@@ -19,7 +19,7 @@ from proxy import packs
 from proxy.app import create_app
 from proxy.observe import logs
 from proxy.settings import PREFIX, Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.documents import datetime_of_test
 
 LIBRARY = Path(__file__).parents[2] / "examples" / "library"

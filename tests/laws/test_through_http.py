@@ -22,7 +22,7 @@ from proxy import strict_json
 from proxy.app import create_app
 from proxy.observe import logs
 from proxy.settings import Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from sandbox import create_app as create_sandbox
 from tests.documents import (
     CONDITIONS,

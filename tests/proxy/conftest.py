@@ -24,7 +24,7 @@ from proxy.app import create_app
 from proxy.errors import StoreError
 from proxy.observe import logs
 from proxy.settings import PREFIX, Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from proxy.store.store import Aside, Intent, Store
 
 UPSTREAM = "https://new.example"

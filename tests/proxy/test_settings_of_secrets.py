@@ -7,6 +7,8 @@ from typing import get_args
 
 import pytest
 
+from proxy.audit.keys import audit_keys
+from proxy.errors import ConfigurationError
 from proxy.settings import (
     PREFIX,
     Settings,
@@ -15,6 +17,7 @@ from proxy.settings import (
     store_settings_of_environment,
 )
 from proxy.settings.secrets import is_secret, secrets_in_files
+from proxy.store.seal import keys_of
 from tests.proxy.test_settings import URL, refusal
 
 KEY = f"k1:{'A' * 43}="
@@ -69,7 +72,7 @@ def test_the_folder_of_containers_is_looked_at_where_no_other_is_set(tmp_path: P
     found, wrong = secrets_in_files(Settings, Settings, (), tmp_path)
     nowhere = secrets_in_files(Settings, Settings, (), tmp_path / "nowhere")
 
-    assert (found, wrong) == ({"keys": "hushed", "keys_file": None}, [])
+    assert (found, wrong) == ({"keys": "hushed", "keys_file": tmp_path / "passerelle_keys"}, [])
     assert nowhere == ({}, [])
 
 
@@ -190,3 +193,31 @@ def test_a_folder_that_is_set_must_be_there(
     assert refusal() == (
         f"PASSERELLE_SECRETS_DIR: {tmp_path}/nowhere cannot be read: No such file or directory"
     )
+
+
+def test_other_secrets_of_the_same_container_may_lie_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A TLS key, or the password that an application's file names, has a setting of its own."""
+    for name in ("passerelle_tls_key", "passerelle_tls_certificate", "passerelle_hospital_secret"):
+        (folder / name).write_text("hushed", encoding="utf-8")
+    monkeypatch.setenv("PASSERELLE_TLS_KEY", str(folder / "passerelle_tls_key"))
+
+    settings = settings_of_environment()
+
+    assert settings.tls_key == folder / "passerelle_tls_key"
+
+
+@pytest.mark.parametrize("name", ["KEYS", "AUDIT_KEY"])
+def test_a_key_that_is_none_is_told_by_the_file_that_it_came_from(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("no key", encoding="utf-8")
+    monkeypatch.setenv(f"PASSERELLE_{name}_FILE", str(file))
+    settings = settings_of_environment()
+
+    with pytest.raises(ConfigurationError) as raised:
+        keys_of(settings) if name == "KEYS" else audit_keys(settings)
+
+    assert str(raised.value).startswith(f"PASSERELLE_{name}_FILE: {file}: key 1: expected")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.chaos.replicas import Size, played, several_replicas
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.people import RECORDS, legacy_document
 from tests.sockets.processes import PROGRAM, Process, environment, passerelle
 from tests.sockets.wire import ask, bearer

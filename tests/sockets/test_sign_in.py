@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.credentials.hashes import SecretHash
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.people import RECORDS, legacy_document
 from tests.sockets.processes import Process, passerelle
 from tests.sockets.wire import Heard, ask, bearer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mappings.mesvaccins import PACK
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from tests.sockets.people import AS_THE_GUIDE_SHOWS, RECORDS
 from tests.sockets.processes import Process, passerelle
 from tests.sockets.wire import Heard, ask, bearer

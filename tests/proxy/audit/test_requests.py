@@ -262,8 +262,8 @@ async def test_an_application_that_the_gateway_has_checked_is_told_by_its_name(
         await client.get(RECORD, headers={"Authorization": f"Basic {pair}"})
 
     right, wrong = audited.lines
-    assert (right["application"], right["status"]) == ("officine-7", 200)
-    assert (wrong.get("application"), wrong["status"]) == (None, 401)
+    assert (right["client"], right["status"]) == ("officine-7", 200)
+    assert (wrong.get("client"), wrong["status"]) == (None, 401)
     assert right["credential"] == wrong["credential"] == KEY.pseudonym("credential", "officine-7")
 
 

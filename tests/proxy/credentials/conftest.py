@@ -24,7 +24,7 @@ from proxy.credentials import Credentials, make_credentials
 from proxy.credentials.hashes import SecretHash
 from proxy.legacy_request import LegacyRequest
 from proxy.settings import Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from proxy.store.store import Session, Store
 from tests.proxy.conftest import UPSTREAM, LogLines
 

@@ -12,7 +12,7 @@ from mappings.mesvaccins import PACK
 from proxy.credentials import make_credentials
 from proxy.errors import ConfigurationError, NotFoundError
 from proxy.settings import Settings
-from proxy.store.seal import new_key
+from proxy.settings.keys import new_key
 from proxy.store.store import Store
 from tests.proxy.conftest import UPSTREAM
 from tests.proxy.credentials.conftest import (

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from proxy.store import migrating
 from proxy.store.connection import Row
 from proxy.store.engine import Engine, make_engine
-from proxy.store.seal import new_key
 from proxy.store.store import Store
 from tests.postgresql import postgresql_server, postgresql_url
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from proxy.errors import StoreError
-from proxy.store.seal import SealError, new_key
+from proxy.settings.keys import new_key
+from proxy.store.seal import SealError
 from proxy.store.store import Aside, Key
 from tests.proxy.store.conftest import Clock, Stores
 

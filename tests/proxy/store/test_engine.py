@@ -19,12 +19,12 @@ import pytest
 
 from proxy.errors import ConfigurationError, StoreError
 from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from proxy.store import engine as engines
 from proxy.store import migrating, postgresql, upkeep
 from proxy.store.connection import Connection
 from proxy.store.database import Database
 from proxy.store.engine import make_engine
-from proxy.store.seal import new_key
 from proxy.store.store import Aside, Key, Store
 from tests.postgresql import run
 from tests.proxy.store.conftest import UPSTREAM, Clock, Stores

@@ -14,13 +14,13 @@ import pytest
 
 from proxy.errors import ConfigurationError
 from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from proxy.store import backup as copies
 from proxy.store import engine as engines
 from proxy.store import upkeep
 from proxy.store.backup import SKIPPED_IDS, BackupError
 from proxy.store.crosswalk import LARGEST
 from proxy.store.engine import make_engine
-from proxy.store.seal import new_key
 from proxy.store.store import Aside, Session, Store
 from tests.proxy.store.conftest import UPSTREAM, Clock, Stores
 
