@@ -14,17 +14,18 @@ import typer
 from proxy import packs
 from proxy.cli.console import ExitCode, complain, err
 from proxy.cli.dumps import form as forms
-from proxy.cli.dumps import journal, outlet, pool
-from proxy.cli.dumps.carrying import Carrier
+from proxy.cli.dumps import journal, pool
+from proxy.cli.dumps import output as outputs
+from proxy.cli.dumps.carrying import Translator
 from proxy.cli.dumps.chunks import dump_of
 from proxy.cli.dumps.form import Form, UnreadableError
 from proxy.cli.dumps.journal import Checkpoint, Journal
-from proxy.cli.dumps.outlet import Names, Outlet, OutputRefusedError
+from proxy.cli.dumps.output import Names, Output, OutputRefusedError
 from proxy.cli.dumps.plan import Direction, Plan
-from proxy.cli.dumps.watching import summarize, watch
+from proxy.cli.dumps.watching import cannot_write, summarize, watch
 from proxy.cli.translating import Resource, loaded_pack, resource_of
 from proxy.errors import StoreError
-from proxy.settings import pack_settings_of_environment
+from proxy.settings import pack_settings_of_environment, store_settings_of_environment
 
 
 class Delimiter(StrEnum):
@@ -115,13 +116,14 @@ def convert(
     """
     Carry documents over: a JSON document, or a dump in NDJSON or CSV, problems told by line.
 
-    Exit code 1 where a record failed; the others are written all the same. What is lost is
-    counted by field. Ctrl-C ends with exit code 130.
+    Exit code 1 where a record failed; the others are written all the same, but a JSON array is one
+    record, and large dumps are better NDJSON. What is lost is counted by field. Ctrl-C ends with
+    exit code 130.
     """
     names = _names(file, output, rejects, with_documents=rejects_with_documents)
     loaded = loaded_pack()
     name = resource_of(loaded, resource)
-    with _refusals(file), ExitStack() as stack:
+    with _refusals(file, names), ExitStack() as stack:
         dump = dump_of(
             stack.enter_context(forms.opened(file)),
             read_as or forms.form_of(file),
@@ -143,11 +145,11 @@ def convert(
             crosswalk=crosswalk,
             rejected_text=rejects_with_documents,
         )
-        carrier = Carrier(plan, loaded, pool.ids_of(plan, loaded, stack))
-        to = _outlet(stack, plan, file, names, overwrite=overwrite)
+        translator = Translator(plan, loaded, pool.ids_of(plan, loaded, stack))
+        to = _output(stack, plan, file, names, overwrite=overwrite)
         if not to.at.ended:
             done = pool.carried_over(
-                plan, dump.chunks(to.at.offset, to.at.line), jobs or pool.cores(), carrier, to
+                plan, dump.chunks(to.at.offset, to.at.line), jobs or pool.cores(), translator, to
             )
             watch(done, to, file, dump.source, names)
         to.end()
@@ -162,35 +164,43 @@ def _names(
         raise typer.BadParameter("--rejects needs --output")
     if with_documents and rejects is None:
         raise typer.BadParameter("--rejects-with-documents needs --rejects")
-    named = [path.absolute() for path in (file, output, rejects) if path is not None]
+    written = [path.resolve() for path in (output, rejects) if path is not None]
+    beside = [it for path in written for it in (path, outputs.part_of(path))]
+    if output is not None:
+        beside.append(journal.path_of(output.resolve()))
+    named = [file.resolve(), *beside]
     if len(set(named)) < len(named):
         raise typer.BadParameter("one file is named twice")
+    for path in written:
+        if path.exists() and not path.is_file():
+            raise typer.BadParameter(f"{path} is no file")
     return None if output is None else Names(output, rejects)
 
 
 def _day(loaded: packs.Loaded, names: Names | None) -> date:
     """The day on the legacy side; of a conversion that goes on, the day on which it began."""
-    begun = None if names is None else outlet.journal_of(names)
+    begun = None if names is None else outputs.journal_of(names)
     if begun is not None:
         return date.fromisoformat(begun.today)
     return datetime.now(UTC).astimezone(loaded.pack.zone).date()
 
 
-def _outlet(
+def _output(
     stack: ExitStack, plan: Plan, file: Path, names: Names | None, *, overwrite: bool
-) -> Outlet:
+) -> Output:
     if names is None:
-        return Outlet(Checkpoint())
-    identity = journal.identity_of(plan, names.rejects, pack_settings_of_environment(), file)
+        return Output(Checkpoint())
+    store = journal.store_name(store_settings_of_environment()) if plan.crosswalk else ""
+    identity = journal.identity_of(plan, names.rejects, pack_settings_of_environment(), file, store)
     fresh = Journal(identity, plan.today.isoformat(), Checkpoint())
-    files = stack.enter_context(outlet.opened(names, fresh, overwrite=overwrite))
+    files = stack.enter_context(outputs.opened(names, fresh, overwrite=overwrite))
     if files.at.offset:
         err().print(f"going on after line {files.at.line:,}")
     return files
 
 
 @contextmanager
-def _refusals(file: Path) -> Iterator[None]:
+def _refusals(file: Path, names: Names | None) -> Iterator[None]:
     """Tell what is wrong with the files, or with the store."""
     try:
         yield
@@ -204,5 +214,5 @@ def _refusals(file: Path) -> Iterator[None]:
         raise typer.Exit(ExitCode.FAILED) from error
     except OSError as error:
         if error.filename is None:
-            raise
+            cannot_write(error, names)
         raise typer.BadParameter(f"{error.filename}: {error.strerror}") from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.cli.documents import LEGACY, MODERN, WRONG
+from tests.cli.conftest import Run
+from tests.cli.documents import LEGACY, MODERN, WRONG, lines
 
 SEVERAL_CHUNKS = 4_000
 """So many records are more than a process does before it starts others."""
@@ -37,3 +39,40 @@ def write_lines(path: Path, records: Iterator[dict[str, Any]]) -> Path:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
     return path
+
+
+def saved(output: Path) -> dict[str, Any]:
+    """The last checkpoint; the first one where there is none yet."""
+    path = output.with_name(output.name + ".progress")
+    if not path.exists():
+        return {"offset": 0}
+    at: dict[str, Any] = json.loads(path.read_bytes())["at"]
+    return at
+
+
+def half_done(
+    run: Run, folder: Path, direction: str = "upgrade", document: Any = LEGACY, *options: str
+) -> tuple[Path, Path]:
+    """A dump without its end and its output, which has stopped where the dump does."""
+    file, output = folder / "in.ndjson.gz", folder / "out.ndjson"
+    file.write_bytes(gzip.compress(lines(document).encode() * 3_000)[:-1])
+    stopped = run("convert", direction, str(file), f"--output={output}", *options)
+    assert stopped.exit_code == 1
+    assert saved(output)["line"] > 0
+    return file, output
+
+
+def mark_ended(output: Path) -> dict[str, Any]:
+    """Make the last checkpoint the end, before files get their names; gives it."""
+    journal = output.with_name(output.name + ".progress")
+    told = json.loads(journal.read_bytes())
+    at = {**told["at"], "ended": True}
+    journal.write_text(json.dumps({**told, "at": at}), encoding="utf-8")
+    return at
+
+
+def refused(run: Run, *arguments: str) -> str:
+    """What is said of a command that is wrong usage."""
+    result = run("convert", *arguments)
+    assert result.exit_code == 2
+    return " ".join(result.stderr.replace("│", " ").split())

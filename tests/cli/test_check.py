@@ -1,6 +1,10 @@
 """`passerelle check`: what is wrong, how it is mended, and what the exit code says of it."""
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -8,15 +12,19 @@ from typing import Any
 
 import pytest
 import respx
+from pydantic import SecretStr
 
 from mappings import mesvaccins
 from proxy.cli.checking import CHECKS
-from proxy.cli.checks.finding import State
+from proxy.cli.checks import inside
+from proxy.cli.checks.finding import State, misconfigured
 from proxy.cli.console import ExitCode
-from proxy.store.seal import new_key
+from proxy.settings import Settings
+from proxy.settings.keys import new_key
 from sandbox import create_app as create_sandbox
 from tests.cli.conftest import Passerelle, Run
 from tests.cli.servers import free_port, served, taken_port
+from tests.proxy.audit.written import KEYS, Writer
 
 RULES = sum(len(mapping.rules) for mapping in mesvaccins.PACK.mappings.values())
 PACK = f"ok  pack mesvaccins: {RULES} rules, {len(mesvaccins.PACK.endpoints)} endpoints"
@@ -25,6 +33,7 @@ NO_VACCINES = "ok  table vaccines: not supplied (docs/mapping.md, Tables)"
 ROOT = Path(__file__).parents[2]
 HERE = "http://127.0.0.1:9"
 """A new API that a test plays."""
+NOBODY = 65534
 ENDED = "passerelle: {} wrong; docs/operating/check.md says what each line means\n"
 
 
@@ -236,6 +245,17 @@ def test_the_clock_is_compared_with_the_new_apis(
     assert clock["says"].endswith(said)
 
 
+def test_a_time_without_a_zone_is_one_of_utc(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", HERE)
+    date = format_datetime(datetime.now(UTC).replace(tzinfo=None))
+    assert date.endswith(" -0000")
+    with respx.mock as upstream:
+        upstream.get(f"{HERE}/").respond(200, headers={"Date": date})
+        told = found(run)
+
+    assert told["clock"] == [("ok", "clock: as the new API's")]
+
+
 def test_an_answer_out_of_a_cache_is_no_wrong_clock(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +268,17 @@ def test_an_answer_out_of_a_cache_is_no_wrong_clock(
     assert told["clock"] == [("ok", "clock: as the new API's")]
 
 
-@pytest.mark.parametrize("fields", [{}, {"Date": "yesterday"}], ids=["none", "no date"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"Date": "yesterday"},
+        {"Date": "Fri, 31 Dec 9999 23:59:59 GMT", "Age": "1"},
+        {"Date": "Thu, 01 Jan 1970 00:00:00 GMT", "Age": "9" * 30},
+        {"Date": "Thu, 01 Jan 1970 00:00:00 GMT", "Age": "9" * 5_000},
+    ],
+    ids=["none", "no date", "after all dates", "too long ago", "no number that is read"],
+)
 def test_a_new_api_that_does_not_tell_the_time_leaves_the_clock_unchecked(
     fields: dict[str, str], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +381,50 @@ def test_an_audit_log_must_have_a_key_and_a_folder_that_can_be_written(
         ("ok", f"audit log: it has a key, and {tmp_path}/audit can be written"),
     ]
     assert not (tmp_path / "audit").exists()
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Without the rights of root, as whom tests may run."""
+    user = os.geteuid()
+    os.seteuid(user or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("closed", ["a file", ".lock"])
+def test_an_audit_log_in_which_a_file_is_another_users_is_wrong(closed: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        writer = Writer(folder)
+        file = writer.file() if closed == "a file" else folder / closed
+        folder.chmod(0o777)
+        file.chmod(0)
+        settings = Settings(upstream_url=HERE, audit_dir=folder, audit_key=SecretStr(KEYS))
+        with as_somebody_else():
+            (told,) = inside.audit(settings)
+
+    assert told == misconfigured(
+        "audit", f"PASSERELLE_AUDIT_DIR: {file}: Permission denied; is it another user's?"
+    )
+
+
+def test_an_audit_log_that_is_in_use_is_well(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    writer = Writer(tmp_path / "audit")
+    writer.file()
+    writer.trail()
+    monkeypatch.setenv("PASSERELLE_UPSTREAM_URL", HERE)
+    monkeypatch.setenv("PASSERELLE_AUDIT_DIR", str(writer.path))
+    monkeypatch.setenv("PASSERELLE_AUDIT_KEY", KEYS)
+    with respx.mock as upstream:
+        upstream.get(f"{HERE}/").respond(200)
+        told = found(run)
+
+    assert told["audit"] == [("ok", f"audit log: it has a key, and {writer.path} can be written")]
 
 
 def test_a_folder_in_which_no_file_can_be_made_is_not_good_enough(

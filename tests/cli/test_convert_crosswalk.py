@@ -11,7 +11,7 @@ import pytest
 
 from mappings import mesvaccins
 from mappings.core.record_mapping import RecordMapping
-from proxy.cli.dumps.carrying import Carried, Carrier
+from proxy.cli.dumps.carrying import Carried, Translator
 from proxy.cli.dumps.form import Form
 from proxy.cli.dumps.ids import StoredIds
 from proxy.cli.dumps.plan import Direction, Plan
@@ -61,9 +61,9 @@ def carry(
     plan = Plan(direction, "it", date(2026, 11, 25), Form.NDJSON, Form.NDJSON, crosswalk=True)
     pack = replace(mesvaccins.PACK, mappings={"it": mapping}, uuid_kinds=frozenset())
     ids = StoredIds(connection, mapping, pack.uuid_kinds)
-    records = [(line, json.dumps(it).encode()) for line, it in enumerate(documents, start=1)]
-    carrier = Carrier(plan, Loaded(pack, {}), ids)
-    return carrier.settled(records, carrier.carry(records))
+    records = [(line, line, json.dumps(it).encode()) for line, it in enumerate(documents, start=1)]
+    translator = Translator(plan, Loaded(pack, {}), ids)
+    return translator.settled(records, translator.carry(records))
 
 
 def written(carried: Carried) -> list[Any]:
@@ -110,6 +110,29 @@ def test_several_processes_give_out_ids_that_stay(run: Run, tmp_path: Path) -> N
     given = {record["vaccinations"][0]["id"] for record in records}
     assert len(given) == SEVERAL_CHUNKS
     assert len(exported(run)) == SEVERAL_CHUNKS
+
+
+def test_ids_that_a_line_before_told_are_known_however_many_processes_work(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def records() -> Iterator[dict[str, Any]]:
+        for number in range(0, SEVERAL_CHUNKS, 2):
+            act = {"id": number + 1, "date": "2010-01-02"}
+            for vaccination in ({**act, "modern_id": act_id(number)}, act):
+                yield legacy_record(vaccination, place_of_birth="Vireuil-sur-Bastogne " * 20)
+
+    file, outputs = write_lines(tmp_path / "in.ndjson", records()), []
+
+    for jobs in ("1", "3"):
+        monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / f"state{jobs}"))
+        output = tmp_path / f"out{jobs}.ndjson"
+        files = (str(file), f"--output={output}")
+        result = run("convert", "upgrade", "--crosswalk", *files, f"--jobs={jobs}")
+        assert result.exit_code == 0
+        outputs.append(output.read_bytes())
+
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count(b'"vaccination_acts":[{"id":') == SEVERAL_CHUNKS
 
 
 def test_upgrading_tells_the_store_the_pairs_of_the_dump_and_carries_the_ids(run: Run) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mappings.mesvaccins import legacy, modern
 from proxy.cli.dumps import cells
+from proxy.cli.dumps.chunks import whole_cells
 from proxy.cli.dumps.form import UnreadableError
 from tests.cli.conftest import Run
 from tests.cli.documents import (
@@ -140,8 +141,9 @@ def test_what_a_creation_needs_and_no_column_has_is_a_reject_without_a_column(ru
         ("Côme,Tarabiscot\n", "expected 4 cells"),
         ('"Côme"x,Tarabiscot,male,2003-11-05\n', "not CSV"),
         ("Cô\rme,Tarabiscot,male,2003-11-05\n", "not CSV"),
+        ("Cô\0me,Tarabiscot,male,2003-11-05\n", "not CSV"),
     ],
-    ids=["too short", "a quote too many", "half a line end"],
+    ids=["too short", "a quote too many", "half a line end", "U+0000"],
 )
 def test_a_row_that_is_broken_spoils_no_other(broken: str, said: str, run: Run) -> None:
     good = COMES.format(",")
@@ -159,7 +161,51 @@ def test_a_quote_that_is_never_closed_is_told(run: Run) -> None:
     result = run("convert", "upgrade", "--from=csv", "-", text=text)
 
     assert read_lines(result.stdout) == [OTHER_UPGRADED]
-    assert result.stderr == "passerelle: line 3: not CSV\n"
+    assert result.stderr == "passerelle: lines 3 to 4: not CSV\n"
+
+
+def test_a_quote_that_another_closes_swallows_no_other_person(run: Run, tmp_path: Path) -> None:
+    output, rejects = tmp_path / "out.ndjson", tmp_path / "rejects.ndjson"
+    good = COMES.format(",")
+    swallowed = (
+        'Isaure,"Trouvaille,female,1979-08-23\n'
+        "Maëlle,Sourdeval,female,1987-03-09\n"
+        'Aubin,Bricolin",male,1990-04-04\n'
+    )
+    files = (f"--output={output}", f"--rejects={rejects}")
+
+    result = run(
+        "convert",
+        "upgrade",
+        "--from=csv",
+        "-",
+        *files,
+        text=good + swallowed + good.split("\n")[1],
+    )
+
+    assert result.exit_code == 1
+    assert read_lines(output.read_text(encoding="utf-8")) == [OTHER_UPGRADED, OTHER_UPGRADED]
+    assert read_lines(rejects.read_text(encoding="utf-8")) == [
+        {"line": 3, "to": 5, "problems": [{"reason": "not CSV: a quote seems not to be closed"}]}
+    ]
+    assert result.stderr == f"passerelle: 1 rejected (3 lines), told in {rejects}\n"
+
+
+def test_a_first_cell_over_lines_is_no_row_within_a_row(run: Run) -> None:
+    text = "place_of_birth," + COMES.format(",").replace("\nCôme", '\n"Saint-Pré\nsur Loue",Côme')
+
+    result = run("convert", "upgrade", "--from=csv", "-", text=text)
+
+    assert read_lines(result.stdout) == [OTHER_UPGRADED]
+    assert result.stderr == "lost: place_of_birth (1)\n"
+
+
+def test_where_a_row_ends_is_known_from_each_line_alone() -> None:
+    is_whole = whole_cells(",")
+
+    ends = [is_whole(b'a,"b\n', False), is_whole(b'c,"",d\n', True), is_whole(b'e",f\n', True)]
+
+    assert ends == [False, False, True]
 
 
 def test_a_cell_may_go_over_lines_and_lines_are_counted_as_they_stand(run: Run) -> None:
@@ -270,6 +316,17 @@ def test_what_is_written_as_csv_reads_back(run: Run, tmp_path: Path) -> None:
     assert back.exit_code == expected.exit_code
     assert back.stdout == expected.stdout
     assert [it for it in values(MODERN["vaccination_acts"]) if it in back.stderr] == []
+
+
+@pytest.mark.parametrize("name", ["Cô\rme", "=1+1"], ids=["half a line end", "a formula"])
+def test_a_text_is_written_as_it_is(name: str, run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    written = {**OTHER_LEGACY, "first_name": name}
+
+    run("convert", "upgrade", "-", f"--output={output}", text=lines(written))
+
+    (row,) = read_rows(output.read_bytes().decode())
+    assert row["first_name"] == name
 
 
 def test_rows_over_several_chunks_and_processes_stay_whole(run: Run, tmp_path: Path) -> None:

@@ -171,6 +171,28 @@ def test_gzip_without_its_end_is_told(named: list[str], run: Run, tmp_path: Path
     assert not (tmp_path / "out.ndjson").exists()
 
 
+@pytest.mark.parametrize("output", [[], ["--output=out"]], ids=["no output", "an output"])
+def test_what_stands_before_the_damage_of_gzip_is_carried_over(
+    output: list[str], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("records.ndjson.gz")
+    file.write_bytes(gzip.compress(lines(LEGACY, OTHER_LEGACY).encode()) + b"no gzip")
+
+    result = run("convert", "upgrade", str(file), *output)
+
+    assert result.exit_code == 1
+    again = (
+        "a sound one is another input: --overwrite begins anew"
+        if output
+        else "nothing can go on from here"
+    )
+    said = "records.ndjson.gz: its gzip is damaged, or has no end, after line 2"
+    assert result.stderr == f"passerelle: {said}; {again}\n"
+    written = Path("out.part").read_text(encoding="utf-8") if output else result.stdout
+    assert read_lines(written) == [UPGRADED, OTHER_UPGRADED]
+
+
 def test_a_json_document_in_gzip_without_its_end_is_told(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "records.json.gz"
     text = json.dumps([LEGACY] * 2_000, indent=1).encode()
@@ -200,6 +222,15 @@ def test_a_json_document_on_many_lines_is_one(run: Run, tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert read_lines(output.read_text(encoding="utf-8")) == [[UPGRADED, OTHER_UPGRADED]]
+
+
+def test_a_reject_on_many_lines_tells_the_last_one_too(run: Run) -> None:
+    text = json.dumps([LEGACY, WRONG], indent=1)
+
+    result = run("convert", "upgrade", "-", text=text)
+
+    last = len(text.splitlines())
+    assert result.stderr.startswith(f"passerelle: lines 1 to {last}: /1/birth_date: date; ")
 
 
 def test_a_file_too_large_to_be_one_document_is_read_by_line(run: Run, tmp_path: Path) -> None:
@@ -237,6 +268,26 @@ def test_dumps_in_latin_1_are_read_where_that_is_said(run: Run) -> None:
 
     assert refused.stderr == "passerelle: line 1: not strict JSON\n"
     assert read_lines(result.stdout) == [OTHER_UPGRADED]
+
+
+def test_lines_in_latin_1_are_lines_whatever_the_file_is_called(run: Run) -> None:
+    text = lines(*[OTHER_LEGACY] * 3).encode("latin-1")
+
+    result = run("convert", "upgrade", "-", "--encoding=latin-1", text=text)
+
+    assert read_lines(result.stdout) == [OTHER_UPGRADED] * 3
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252"])
+def test_a_byte_order_mark_contradicts_another_encoding(encoding: str, run: Run) -> None:
+    text = lines(LEGACY).encode("utf-8-sig")
+
+    result = run("convert", "upgrade", "-", f"--encoding={encoding}", text=text)
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    said = f"passerelle: -: its byte order mark says that it is UTF-8, and not {encoding}\n"
+    assert result.stderr == said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak has another unit")

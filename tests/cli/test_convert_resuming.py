@@ -9,14 +9,23 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from proxy.cli.dumps.outlet import CHECKPOINT_BYTES
+from proxy.cli.dumps import journal
+from proxy.cli.dumps.output import CHECKPOINT_BYTES
+from proxy.settings import StoreSettings
 from tests.cli.conftest import Run
 from tests.cli.documents import LEGACY, MODERN, OTHER_LEGACY, UPGRADED, lines, read_lines
-from tests.cli.dumps import legacy_records, write_lines
+from tests.cli.dumps import (
+    half_done,
+    legacy_records,
+    mark_ended,
+    refused,
+    saved,
+    write_lines,
+)
 from tests.sockets.processes import PATIENCE_SECONDS, PROGRAM, environment, until
 
 RECORDS = 36_000
@@ -46,15 +55,6 @@ def command(dump: Path, folder: Path, *options: str, ending: str = "") -> list[s
     """The command that converts a dump into a folder."""
     files = (f"--output={folder / NAMES[0]}{ending}", f"--rejects={folder / NAMES[1]}")
     return [str(PROGRAM), "convert", "upgrade", str(dump), *files, *options]
-
-
-def saved(output: Path) -> dict[str, Any]:
-    """The last checkpoint; the first one where there is none yet."""
-    path = output.with_name(output.name + ".progress")
-    if not path.exists():
-        return {"offset": 0}
-    at: dict[str, Any] = json.loads(path.read_bytes())["at"]
-    return at
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def test_a_process_that_was_killed_is_told_and_the_next_run_goes_on(
 
 
 @pytest.mark.parametrize("options", [[], ["--crosswalk"]], ids=["alone", "with the store"])
-def test_a_disk_that_is_full_is_told_and_the_next_run_goes_on(
+def test_a_disk_that_gets_full_is_told_and_the_next_run_goes_on(
     options: list[str], dump: Path, tmp_path: Path
 ) -> None:
     line = command(dump, tmp_path, "--jobs=1", *options)
@@ -231,25 +231,6 @@ def test_a_reader_that_goes_away_ends_it_quietly(dump: Path) -> None:
     assert b"Traceback" not in told
 
 
-def half_done(
-    run: Run, folder: Path, direction: str = "upgrade", document: Any = LEGACY
-) -> tuple[Path, Path]:
-    """A dump without its end and its output, which has stopped where the dump does."""
-    file, output = folder / "in.ndjson.gz", folder / "out.ndjson"
-    file.write_bytes(gzip.compress(lines(document).encode() * 3_000)[:-1])
-    stopped = run("convert", direction, str(file), f"--output={output}")
-    assert stopped.exit_code == 1
-    assert saved(output)["line"] > 0
-    return file, output
-
-
-def refused(run: Run, *arguments: str) -> str:
-    """What is said of a command that is wrong usage."""
-    result = run("convert", *arguments)
-    assert result.exit_code == 2
-    return " ".join(result.stderr.replace("│", " ").split())
-
-
 def test_an_input_that_has_changed_is_refused(run: Run, tmp_path: Path) -> None:
     file, output = half_done(run, tmp_path)
     file.write_bytes(gzip.compress(lines(OTHER_LEGACY).encode()))
@@ -307,24 +288,6 @@ def test_a_part_that_lost_its_end_is_told(run: Run, tmp_path: Path) -> None:
     assert "out.ndjson.part is shorter than it was left; --overwrite begins anew" in said
 
 
-def test_a_second_run_at_one_time_is_refused(run: Run, tmp_path: Path) -> None:
-    other, output = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
-    other.write_text(lines(OTHER_LEGACY), encoding="utf-8")
-    line = [str(PROGRAM), "convert", "upgrade", "--from=ndjson", "-", f"--output={output}"]
-    with subprocess.Popen(line, env=environment(), stdin=subprocess.PIPE) as running:
-        assert running.stdin
-        running.stdin.write(b"\n")
-        running.stdin.flush()
-        until((tmp_path / "out.ndjson.progress").exists)
-
-        said = refused(run, "upgrade", str(other), f"--output={output}", "--overwrite")
-
-        running.communicate(lines(LEGACY).encode())
-    assert f"{output}: another run is writing it" in said
-    assert running.returncode == 0
-    assert read_lines(output.read_text(encoding="utf-8")) == [UPGRADED]
-
-
 def test_standard_input_cannot_be_taken_up_again(run: Run, tmp_path: Path) -> None:
     output = tmp_path / "out.ndjson"
     broken = gzip.compress(lines(LEGACY).encode() * 3_000)[:-1]
@@ -337,48 +300,67 @@ def test_standard_input_cannot_be_taken_up_again(run: Run, tmp_path: Path) -> No
     assert "standard input cannot be read again" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["out.ndjson", "out.ndjson.part", "rejects.ndjson"])
-def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(
-    name: str, run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / name).write_text("something else\n", encoding="utf-8")
-    arguments = (
-        "upgrade",
-        "-",
-        f"--output={tmp_path / NAMES[0]}",
-        f"--rejects={tmp_path / NAMES[1]}",
-    )
-
-    said = refused(run, *arguments)
-    result = run("convert", *arguments, "--overwrite", text=lines(LEGACY))
-
-    assert f"{tmp_path / name} is there already; --overwrite replaces it" in said
-    assert result.exit_code == 0
-    assert read_lines((tmp_path / NAMES[0]).read_text(encoding="utf-8")) == [UPGRADED]
-    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
-
-
 def test_a_run_that_was_killed_between_two_names_is_ended_by_the_next(
     run: Run, tmp_path: Path
 ) -> None:
     file, output = half_done(run, tmp_path)
-    journal = tmp_path / "out.ndjson.progress"
-    told = json.loads(journal.read_bytes())
-    journal.write_text(json.dumps({**told, "at": {**told["at"], "ended": True}}))
+    at = mark_ended(output)
     (tmp_path / "out.ndjson.part").rename(output)
 
     result = run("convert", "upgrade", str(file), f"--output={output}")
 
     assert result.exit_code == 0
-    assert result.stdout == f"{told['at']['documents']:,} documents in {output}\n"
-    assert not journal.exists()
+    assert result.stdout == f"{at['documents']:,} documents in {output}\n"
+    assert not (tmp_path / "out.ndjson.progress").exists()
+
+
+def test_an_output_that_was_taken_away_at_the_end_is_missed(run: Run, tmp_path: Path) -> None:
+    file, output = half_done(run, tmp_path)
+    mark_ended(output)
+    (tmp_path / "out.ndjson.part").rename(tmp_path / "elsewhere")
+
+    said = refused(run, "upgrade", str(file), f"--output={output}")
+
+    assert f"{output} was written and is no longer there; --overwrite begins anew" in said
+
+
+def test_another_crosswalk_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / "state"))
+    file, output = half_done(run, tmp_path, "downgrade", MODERN, "--crosswalk")
+    monkeypatch.setenv("PASSERELLE_DATA_DIR", str(tmp_path / "elsewhere"))
+
+    said = refused(run, "downgrade", str(file), f"--output={output}", "--crosswalk")
+
+    assert f"{output} is half done, and the store is another one: the command of before" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("postgresql://other:hushed@db:5433/ids?host=/run/db&password=hushed", True),
+        ("postgresql://me:sesame@spare:5433/ids?host=/run/db", False),
+        ("postgresql://me:sesame@db:5434/ids?host=/run/db", False),
+        ("postgresql://me:sesame@db:5433/spare?host=/run/db", False),
+        ("postgresql://me:sesame@db:5433/ids?host=/run/spare", False),
+    ],
+    ids=["another user", "another host", "another port", "another database", "another socket"],
+)
+def test_a_database_is_the_same_whoever_signs_in_there(url: str, same: bool) -> None:
+    here = StoreSettings(store_url=SecretStr("postgresql://me:sesame@db:5433/ids?host=/run/db"))
+
+    name = journal.store_name(StoreSettings(store_url=SecretStr(url)))
+
+    assert (name == journal.store_name(here)) is same
+    assert [it for it in ("me", "sesame", "hushed") if it in name] == []
 
 
 def test_the_day_stays_the_one_of_the_first_run(run: Run, tmp_path: Path) -> None:
     file, output = half_done(run, tmp_path, "downgrade", MODERN)
-    journal = tmp_path / "out.ndjson.progress"
-    told = json.loads(journal.read_bytes())
-    journal.write_text(json.dumps({**told, "at": {}, "today": "1989-08-24"}), encoding="utf-8")
+    progress = tmp_path / "out.ndjson.progress"
+    told = json.loads(progress.read_bytes())
+    progress.write_text(json.dumps({**told, "at": {}, "today": "1989-08-24"}), encoding="utf-8")
 
     run("convert", "downgrade", str(file), f"--output={output}")
 

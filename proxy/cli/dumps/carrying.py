@@ -7,7 +7,7 @@ import gzip
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mappings.core.context import Context, Document, Json, Loss
+from mappings.core.context import Context, Document, Json, Key, Loss
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.record_mapping import RecordMapping
 from proxy import packs, strict_json
@@ -16,32 +16,8 @@ from proxy.cli.dumps.chunks import Numbered
 from proxy.cli.dumps.form import MAX_DEPTH, Form
 from proxy.cli.dumps.ids import Identified, Pair, StoredIds
 from proxy.cli.dumps.plan import Direction, Plan
+from proxy.cli.dumps.rejects import Reject, Wrong
 from proxy.observe.losses import Losses
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """One reason why a record is rejected."""
-
-    reason: str
-    pointer: str | None = None
-    """None for what is no document at all."""
-    column: int | None = None
-
-    def __str__(self) -> str:
-        if self.pointer is None:
-            return self.reason
-        return str(Problem(self.pointer, self.reason))
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that is not carried over."""
-
-    line: int
-    problems: tuple[Wrong, ...]
-    text: str | None = None
-    """What was rejected, where that is asked for."""
 
 
 @dataclass(slots=True)
@@ -54,6 +30,8 @@ class Carried:
     losses: Losses = field(default_factory=Losses)
     pairs: list[tuple[int, list[Pair]]] = field(default_factory=list)
     """What the lines tell for the crosswalk."""
+    unknown: set[Key] = field(default_factory=set)
+    """Legacy ids that the crosswalk did not know when these lines were looked up."""
 
 
 @dataclass(slots=True)
@@ -67,6 +45,8 @@ class Part:
     lost: Sequence[Loss] = ()
     unknown: Sequence[str] = ()
     pairs: list[Pair] = field(default_factory=list)
+    without: Sequence[Key] = ()
+    """Legacy ids that the crosswalk does not know."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -75,13 +55,14 @@ class Record:
     """A record of a chunk on its way."""
 
     line: int
+    to: int
     raw: bytes
     parts: list[Part] = field(default_factory=list)
     is_array: bool = False
     wrong: tuple[Wrong, ...] = ()
 
 
-class Carrier:
+class Translator:
     """Carries chunks over, without a base and without anything set aside."""
 
     def __init__(self, plan: Plan, loaded: packs.Loaded, ids: StoredIds | None = None) -> None:
@@ -104,10 +85,11 @@ class Carrier:
         for record in read:
             wrong = self._wrong(record, record.line in contradict)
             if wrong:
-                carried.rejects.append(Reject(record.line, wrong, self._text(record)))
+                carried.rejects.append(Reject(record.line, record.to, wrong, self._text(record)))
                 continue
             converted.append(record)
             for part in record.parts:
+                carried.unknown.update(part.without)
                 carried.losses.count(part.lost, part.unknown)
             if pairs := [pair for part in record.parts for pair in part.pairs]:
                 carried.pairs.append((record.line, pairs))
@@ -117,8 +99,13 @@ class Carrier:
 
     def settled(self, records: Iterable[Numbered], carried: Carried) -> Carried:
         """The same once the crosswalk has what these tell; what contradicts it is rejected."""
-        refused = self._ids.accept(carried.pairs) if self._ids is not None else ()
-        return self.carry(records, refused) if refused else carried
+        if self._ids is None:
+            return carried
+        refused = self._ids.accept(carried.pairs)
+        # A line before may have told an id after another process had looked for it.
+        return (
+            self.carry(records, refused) if refused or self._ids.told(carried.unknown) else carried
+        )
 
     def header(self) -> bytes:
         """What stands before the first record."""
@@ -137,8 +124,8 @@ class Carrier:
             return cells.written(rows, self._plan.written_delimiter)
         return b"".join(strict_json.dump(_document(record)) + b"\n" for record in records)
 
-    def _record(self, line: int, raw: bytes) -> Record:
-        record = Record(line, raw)
+    def _record(self, line: int, to: int, raw: bytes) -> Record:
+        record = Record(line, to, raw)
         try:
             document = self._document(raw)
         except strict_json.NotStrictJsonError as error:
@@ -147,6 +134,8 @@ class Carrier:
             record.wrong = (Wrong(f"not {self._plan.encoding}"),)
         except csv.Error:
             record.wrong = (Wrong("not CSV"),)
+        except _RunsOverError:
+            record.wrong = (Wrong("not CSV: a quote seems not to be closed"),)
         except _NotAsManyCellsError:
             record.wrong = (Wrong(f"expected {len(self._columns)} cells"),)
         else:
@@ -165,7 +154,10 @@ class Carrier:
         if plan.read is not Form.CSV:
             utf8 = raw if plan.encoding == "utf-8" else raw.decode(plan.encoding).encode()
             return strict_json.parse(utf8, MAX_DEPTH)
-        row = cells.cells(raw.decode(plan.encoding), plan.delimiter)
+        text = raw.decode(plan.encoding)
+        row = cells.cells(text, plan.delimiter)
+        if cells.runs_over(text, row, plan.delimiter):
+            raise _RunsOverError
         if len(row) != len(self._columns):
             raise _NotAsManyCellsError
         return cells.document(row, self._columns, empty=plan.empty)
@@ -207,7 +199,7 @@ class Carrier:
         part.converted = known.with_ids(self._mapping, part.converted or {})
         carried = known.carried
         part.lost = [loss for loss in part.lost if loss.pointer not in carried]
-        part.pairs = known.pairs
+        part.pairs, part.without = known.pairs, known.unknown
 
     def _downgrade(self, parts: Sequence[Part]) -> None:
         for part in parts:
@@ -220,6 +212,10 @@ class Carrier:
         for part in fit:
             shown = self._mapping.show(part.document, context)
             part.converted, part.unknown = shown.document, shown.unknown
+
+
+class _RunsOverError(Exception):
+    """A cell holds what looks like a row."""
 
 
 class _NotAsManyCellsError(Exception):

@@ -103,8 +103,19 @@ def delimiter_of(header: str) -> str:
 def cells(record: str, delimiter: str) -> list[str]:
     """The cells of one record; raises `csv.Error`."""
     csv.field_size_limit(MAX_LINE_BYTES)
+    if "\0" in record:
+        raise csv.Error("U+0000")
     (row,) = csv.reader([record.rstrip("\r\n")], delimiter=delimiter, strict=True)
     return row
+
+
+def runs_over(record: str, row: Sequence[str], delimiter: str) -> bool:
+    """Whether a line within a record looks like a record: a quote before it was not closed."""
+    lines = record.rstrip("\r\n").split("\n")[1:]
+    if lines and "\n" in row[0]:
+        # What ends a first cell has all the others behind it.
+        lines.pop()
+    return len(row) > 1 and any(line.count(delimiter) >= len(row) - 1 for line in lines)
 
 
 def document(
@@ -160,5 +171,9 @@ def _cell(value: Json) -> str:
 def written(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
     """Rows as CSV in UTF-8."""
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    plain = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    # Python 3.11 leaves a lone CR bare, where a reader ends the row.
+    quoted = csv.writer(text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
     return text.getvalue().encode()

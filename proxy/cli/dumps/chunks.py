@@ -14,11 +14,11 @@ from proxy.store.staging import MAX_LINE_BYTES
 
 CHUNK_BYTES = 512 * 1024
 
-Numbered = tuple[int, bytes]
-"""A record as it stands in the file, and the number of its first line; empty: it is too long."""
+Numbered = tuple[int, int, bytes]
+"""The first and the last line of a record, and the record as it stands; empty: it is too long."""
 
-IsWhole = Callable[[bytes | bytearray], bool]
-"""Whether a record is at its end where this line ends."""
+IsWhole = Callable[[bytes, bool], bool]
+"""Whether a record ends where this line does; and whether the line goes on with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Chunk:
     last_line: int
 
 
-def whole_lines(line: bytes | bytearray) -> bool:
+def whole_lines(line: bytes, goes_on: bool) -> bool:
     """A record a line."""
     return True
 
@@ -40,27 +40,41 @@ def whole_cells(delimiter: str) -> IsWhole:
     """A record of CSV: a cell that begins with a quote may go on in the next line."""
     other = re.escape(delimiter.encode())
     cell = rb'(?:"(?:[^"]|"")*+"[^%s]*+|[^%s"][^%s]*+|)' % (other, other, other)
-    complete = re.compile(rb"%s(?:%s%s)*+" % (cell, other, cell))
+    begun = re.compile(rb"%s(?:%s%s)*+" % (cell, other, cell))
+    # A line that does not end its record ends within quotes: no line is looked at twice.
+    within = re.compile(rb'(?:[^"]|"")*+"[^%s]*+(?:%s%s)*+' % (other, other, cell))
 
-    def is_whole(record: bytes | bytearray) -> bool:
-        return b'"' not in record or complete.fullmatch(record.rstrip(b"\r\n")) is not None
+    def is_whole(line: bytes, goes_on: bool) -> bool:
+        if b'"' not in line:
+            return not goes_on
+        return (within if goes_on else begun).fullmatch(line.rstrip(b"\r\n")) is not None
 
     return is_whole
 
 
 def chunks(source: Source, is_whole: IsWhole, *, offset: int, line: int) -> Iterator[Chunk]:
-    """The records after so many bytes and lines, blank ones left out."""
+    """
+    The records after so many bytes and lines, blank ones left out.
+
+    Raises `UnreadableError` after all that could be read.
+    """
     records: list[Numbered] = []
     began = offset
-    for first, length, last, record in _records(source, is_whole, line):
-        offset, line = offset + length, last
-        if record is None or not record.isspace():
-            records.append((first, record or b""))
-        if offset - began >= CHUNK_BYTES:
-            yield Chunk(records, offset, line)
-            records, began = [], offset
+    damage: UnreadableError | None = None
+    try:
+        for first, length, last, record in _records(source, is_whole, line):
+            offset, line = offset + length, last
+            if record is None or not record.isspace():
+                records.append((first, last, record or b""))
+            if offset - began >= CHUNK_BYTES:
+                yield Chunk(records, offset, line)
+                records, began = [], offset
+    except UnreadableError as error:
+        damage = error
     if offset > began:
         yield Chunk(records, offset, line)
+    if damage is not None:
+        raise damage
 
 
 def _records(
@@ -69,7 +83,7 @@ def _records(
     """Each with its first line, its length, its last line; none for one that is too long."""
     while raw := source.readline():
         line, first, length, record = line + 1, line + 1, len(raw), bytearray(raw)
-        cut, whole = _is_cut(raw), is_whole(raw)
+        cut, whole = _is_cut(raw), is_whole(raw, False)
         while (cut or not whole) and (raw := source.readline()):
             line += not cut
             length += len(raw)
@@ -79,7 +93,7 @@ def _records(
                 record, whole = bytearray(), True
             else:
                 record += raw
-                whole = is_whole(record) if b'"' in raw else whole
+                whole = is_whole(raw, not whole)
         if first == 1 and record.startswith(BOM):
             del record[: len(BOM)]
         yield first, length, line, bytes(record) if length <= MAX_LINE_BYTES else None
@@ -105,8 +119,8 @@ class Dump:
     def chunks(self, offset: int, line: int) -> Iterator[Chunk]:
         """What comes after so many bytes and lines; from the beginning, after none."""
         if self.whole is not None:
-            number, document = self.whole
-            return iter([] if offset else [Chunk([self.whole], len(document), number)])
+            _, last, document = self.whole
+            return iter([] if offset else [Chunk([self.whole], len(document), last)])
         if offset:
             self.source.skip_to(offset)
         is_csv = self.form is Form.CSV
@@ -120,8 +134,12 @@ class Dump:
 
 def dump_of(source: Source, form: Form, encoding: str, delimiter: str | None) -> Dump:
     """The dump in a source; raises `UnreadableError` where the header of CSV cannot be read."""
+    line = source.readline()
+    source.give_back(line)
+    if encoding != "utf-8" and line.startswith(BOM):
+        raise UnreadableError(f"its byte order mark says that it is UTF-8, and not {encoding}")
     if form is Form.JSON:
-        whole = whole_document(source)
+        whole = whole_document(source, encoding)
         return Dump(source, Form.JSON if whole else Form.NDJSON, whole)
     if form is Form.NDJSON:
         return Dump(source, form)

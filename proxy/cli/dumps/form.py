@@ -118,25 +118,25 @@ def opened(path: Path) -> Iterator[Source]:
         yield Source(file, raw)
 
 
-def whole_document(source: Source) -> tuple[int, bytes] | None:
+def whole_document(source: Source, encoding: str) -> tuple[int, int, bytes] | None:
     """
-    The one document in a JSON file, with its line; none where each line is one.
+    The one document in a JSON file, after its first and last line; none where each line is one.
 
     A line each where the first or the second is one by itself. Nothing of the lines is taken.
     """
     head, number, line = _first_line(source)
     first = line.removeprefix(BOM)
-    if not first or is_document(first):
+    if not first or is_document(first, encoding):
         source.give_back(head)
         return None
     rest = source.read(MAX_WHOLE_BYTES)
     if len(rest) == MAX_WHOLE_BYTES or (
-        not is_document(first + rest) and is_document(_second_line(rest))
+        not is_document(first + rest, encoding) and is_document(_second_line(rest), encoding)
     ):
         # No line may be cut in two.
         source.give_back(head + rest + source.readline())
         return None
-    return number, first + rest
+    return number, number + rest.count(b"\n", 0, -1) + bool(rest), first + rest
 
 
 def _first_line(source: Source) -> tuple[bytes, int, bytes]:
@@ -153,10 +153,10 @@ def _second_line(rest: bytes) -> bytes:
     return next((line for line in io.BytesIO(rest) if line.strip()), b"")
 
 
-def is_document(raw: bytes) -> bool:
+def is_document(raw: bytes, encoding: str) -> bool:
     """Whether these bytes are one JSON document."""
     try:
-        strict_json.parse(raw, MAX_DEPTH)
-    except strict_json.NotStrictJsonError:
+        strict_json.parse(raw if encoding == "utf-8" else raw.decode(encoding).encode(), MAX_DEPTH)
+    except ValueError:
         return False
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mappings.core import pointer as pointers
 from mappings.core.context import Document, Ids, Json, Key
@@ -27,6 +27,8 @@ class Identified:
     records: list[Dumped]
     modern_ids: dict[str, str]
     """By the record's pointer."""
+    unknown: list[Key] = field(default_factory=list)
+    """Legacy ids of which nobody knows the modern one yet."""
 
     @property
     def pairs(self) -> list[Pair]:
@@ -105,7 +107,8 @@ class StoredIds:
         return [self._identified(records, known) for records in read]
 
     def _identified(self, records: list[Dumped], known: Mapping[Key, str]) -> Identified:
-        ids = {}
+        ids: dict[str, str] = {}
+        unknown: list[Key] = []
         for dumped in records:
             kind, legacy, modern = dumped.crosswalk_kind, dumped.legacy_id, dumped.modern_id
             if kind is None and modern and legacy and modern != legacy:
@@ -115,7 +118,13 @@ class StoredIds:
             found = modern or known.get((kind or "", legacy or ""), same)
             if found is not None:
                 ids[dumped.pointer] = found
-        return Identified(records, ids)
+            elif kind and legacy:
+                unknown.append((kind, legacy))
+        return Identified(records, ids, unknown)
+
+    def told(self, unknown: Collection[Key]) -> bool:
+        """Whether the store knows one of these by now."""
+        return any(pairs_by(self.connection, "legacy_id", unknown))
 
     def accept(self, told: Sequence[tuple[int, Sequence[Pair]]]) -> set[int]:
         """

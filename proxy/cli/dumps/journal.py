@@ -8,14 +8,17 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from proxy.cli.dumps.plan import Plan
-from proxy.settings import PackSettings
+from proxy.settings import PackSettings, StoreSettings
 
 ENDING = ".progress"
 HEAD_BYTES = 64 * 1024
+PLACES = ("host", "hostaddr", "port", "dbname", "options")
+"""What the query of a PostgreSQL URL may say of where the store is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Identity:
     command: str
     mapping: str
     input: str
+    store: str = ""
+    """Of the crosswalk, where there is one."""
 
     def differs(self, other: Identity) -> str:
         """What is another one, in words; empty where nothing is."""
@@ -34,6 +39,7 @@ class Identity:
             "command": "the options are others",
             "mapping": "the mapping, its options or its tables have changed",
             "input": "the input has changed",
+            "store": "the store is another one",
         }
         return ", and ".join(
             text for name, text in words.items() if getattr(self, name) != getattr(other, name)
@@ -50,6 +56,7 @@ class Checkpoint:
     rejects_bytes: int = 0
     documents: int = 0
     rejected: int = 0
+    rejected_lines: int = 0
     lost: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     ended: bool = False
@@ -104,7 +111,9 @@ def sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def identity_of(plan: Plan, rejects: Path | None, settings: PackSettings, file: Path) -> Identity:
+def identity_of(
+    plan: Plan, rejects: Path | None, settings: PackSettings, file: Path, store: str = ""
+) -> Identity:
     """The digests for a conversion of `file`; the day is no part of them."""
     said = msgspec.to_builtins(plan)
     said.pop("today")
@@ -112,7 +121,17 @@ def identity_of(plan: Plan, rejects: Path | None, settings: PackSettings, file: 
         command=_digest([msgspec.json.encode([said, str(rejects)])]),
         mapping=_digest(_mapping(settings)),
         input="" if str(file) == "-" else _digest(_input(file)),
+        store=_digest([store.encode()]),
     )
+
+
+def store_name(settings: StoreSettings) -> str:
+    """Which store it is, without how one signs in there."""
+    if settings.store_url is None:
+        return str(settings.data_dir.resolve())
+    parts = urlsplit(settings.store_url.get_secret_value())
+    said = [pair for pair in parse_qsl(parts.query) if pair[0] in PLACES]
+    return f"{parts.hostname}:{parts.port}{parts.path} {said}"
 
 
 def _digest(parts: Iterable[bytes]) -> str:

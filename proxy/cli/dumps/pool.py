@@ -15,11 +15,11 @@ from multiprocessing.process import BaseProcess
 from typing import cast
 
 from proxy import packs
-from proxy.cli.dumps.carrying import Carried, Carrier
+from proxy.cli.dumps.carrying import Carried, Translator
 from proxy.cli.dumps.chunks import Chunk, Numbered
 from proxy.cli.dumps.form import UnreadableError
 from proxy.cli.dumps.ids import StoredIds
-from proxy.cli.dumps.outlet import Outlet
+from proxy.cli.dumps.output import Output
 from proxy.cli.dumps.plan import Plan
 from proxy.settings import pack_settings_of_environment, store_settings_of_environment
 from proxy.store.opening import opened
@@ -45,7 +45,7 @@ def ids_of(plan: Plan, loaded: packs.Loaded, stack: ExitStack) -> StoredIds | No
     return StoredIds(connection, loaded.pack.mappings[plan.resource], loaded.pack.uuid_kinds)
 
 
-def in_order(plan: Plan, chunks: Iterator[Chunk], jobs: int, own: Carrier) -> Done:
+def in_order(plan: Plan, chunks: Iterator[Chunk], jobs: int, own: Translator) -> Done:
     """Each chunk with what became of it; few of them are done by this process, by its `own`."""
     first = list(islice(chunks, FEW))
     if jobs == 1 or len(first) < FEW:
@@ -56,15 +56,15 @@ def in_order(plan: Plan, chunks: Iterator[Chunk], jobs: int, own: Carrier) -> Do
 
 
 def carried_over(
-    plan: Plan, chunks: Iterator[Chunk], jobs: int, own: Carrier, outlet: Outlet
+    plan: Plan, chunks: Iterator[Chunk], jobs: int, own: Translator, output: Output
 ) -> Generator[Carried, None, None]:
     """Each chunk once it is written; raises `UnreadableError` after all that could be read."""
-    outlet.begin(own.header())
+    output.begin(own.header())
     unreadable: list[UnreadableError] = []
     with closing(in_order(plan, _readable(chunks, unreadable), jobs, own)) as done:
         for chunk, carried in done:
             settled = own.settled(chunk.records, carried)
-            outlet.take(chunk, settled)
+            output.take(chunk, settled)
             yield settled
     for error in unreadable:
         raise error
@@ -105,7 +105,7 @@ def _submitted(executor: ProcessPoolExecutor, records: list[Numbered]) -> Future
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_carriers: list[Carrier] = []
+_translators: list[Translator] = []
 """The one of a process that works for another."""
 _open = ExitStack()
 """What it needs for as long as it lives."""
@@ -116,11 +116,11 @@ def _begin(plan: Plan) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     settings = pack_settings_of_environment()
     loaded = packs.load(settings.pack, settings.pack_options, settings.tables)
-    _carriers.append(Carrier(plan, loaded, ids_of(plan, loaded, _open)))
+    _translators.append(Translator(plan, loaded, ids_of(plan, loaded, _open)))
 
 
 def _carry(records: list[Numbered]) -> Carried:
-    return _carriers[0].carry(records)
+    return _translators[0].carry(records)
 
 
 def _end_with_parent() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -24,10 +26,11 @@ from rich.progress import (
 )
 
 from proxy.cli.console import ExitCode, complain, err, out
-from proxy.cli.dumps.carrying import Carried, Reject
+from proxy.cli.dumps.carrying import Carried
 from proxy.cli.dumps.form import Source, UnreadableError
 from proxy.cli.dumps.journal import Checkpoint
-from proxy.cli.dumps.outlet import Names, Outlet
+from proxy.cli.dumps.output import Names, Output
+from proxy.cli.dumps.rejects import Reject
 
 STOPPED = 130
 """The exit code of a command that Ctrl-C ended."""
@@ -37,7 +40,7 @@ TOLD = 100
 
 def watch(
     done: Generator[Carried, None, None],
-    to: Outlet,
+    to: Output,
     file: Path,
     source: Source,
     names: Names | None,
@@ -57,16 +60,27 @@ def watch(
         code, reason = STOPPED, "stopped"
     except UnreadableError as error:
         code, reason = ExitCode.FAILED, f"{file}: {error}"
+        if names:
+            again = "a sound one is another input: --overwrite begins anew"
     except BrokenProcessPool:
         code, reason = ExitCode.FAILED, "a process was killed: too little memory?"
     except OSError as error:
-        if names is None:
-            raise
-        complain(f"{names.output}: {error.strerror}; the same command goes on once that is mended")
-        raise typer.Exit(ExitCode.FAILED) from error
+        cannot_write(error, names)
     to.checkpoint()
     complain(f"{reason}, after line {to.at.line:,}; {again}")
     raise typer.Exit(code)
+
+
+def cannot_write(error: OSError, names: Names | None) -> NoReturn:
+    """End a command that has no place for what it writes: that is told, with the next step."""
+    # A reader that goes away, such as `head`, needs no word.
+    if error.errno == errno.EPIPE:
+        raise error
+    where, then = "standard output", ""
+    if names is not None:
+        where, then = str(names.output), "; the same command goes on once that is mended"
+    complain(f"{where}: {error.strerror}{then}")
+    raise typer.Exit(ExitCode.FAILED) from error
 
 
 @contextmanager
@@ -94,8 +108,7 @@ def _tell_rejects(rejects: Sequence[Reject], so_far: int, console: Console) -> N
     """Say the first ones; `so_far` counts these too."""
     for number, reject in enumerate(rejects, start=so_far - len(rejects) + 1):
         if number <= TOLD:
-            problems = "; ".join(map(str, reject.problems))
-            complain(f"line {reject.line}: {problems}", console)
+            complain(str(reject), console)
 
 
 @contextmanager
@@ -125,8 +138,9 @@ def summarize(at: Checkpoint, names: Names | None) -> None:
             told = ", ".join(f"{name} ({count})" for name, count in counts.items())
             err().print(f"[yellow]{what}:[/] {escape(told)}", soft_wrap=True)
     if names is not None and at.rejected:
+        lines = f" ({at.rejected_lines:,} lines)" if at.rejected_lines > at.rejected else ""
         where = f", told in {names.rejects}" if names.rejects else ""
-        complain(f"{at.rejected:,} rejected{where}")
+        complain(f"{at.rejected:,} rejected{lines}{where}")
     elif at.rejected > TOLD:
         complain(f"and {at.rejected - TOLD:,} more; --output and --rejects list them all")
     if at.rejected:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 
-from proxy import strict_json
 from proxy.cli.dumps import journal
-from proxy.cli.dumps.carrying import Carried, Reject
+from proxy.cli.dumps.carrying import Carried
 from proxy.cli.dumps.chunks import Chunk
 from proxy.cli.dumps.journal import BrokenJournalError, Checkpoint, Journal
 
@@ -28,7 +27,7 @@ class OutputRefusedError(Exception):
     """What is there already must not be overwritten; says the next step."""
 
 
-class Outlet:
+class Output:
     """Takes what became of each chunk, in order: here, to standard output."""
 
     def __init__(self, at: Checkpoint) -> None:
@@ -43,7 +42,7 @@ class Outlet:
 
     def take(self, chunk: Chunk, carried: Carried) -> None:
         """Write what became of one chunk, and count it."""
-        rejects = b"".join(map(_row, carried.rejects))
+        rejects = b"".join(reject.row() for reject in carried.rejects)
         self._write(carried.written, rejects)
         at = self.at
         self.at = Checkpoint(
@@ -53,6 +52,7 @@ class Outlet:
             rejects_bytes=at.rejects_bytes + len(rejects),
             documents=at.documents + carried.documents,
             rejected=at.rejected + len(carried.rejects),
+            rejected_lines=at.rejected_lines + sum(it.lines for it in carried.rejects),
             lost=_sum(at.lost, carried.losses.by_field),
             unknown=_sum(at.unknown, carried.losses.unknown),
         )
@@ -73,23 +73,6 @@ def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return dict(Counter(one) + Counter(other))
 
 
-def _row(reject: Reject) -> bytes:
-    row: dict[str, object] = {
-        "line": reject.line,
-        "problems": [
-            {
-                name: value
-                for name in ("pointer", "column", "reason")
-                if (value := getattr(wrong, name)) is not None
-            }
-            for wrong in reject.problems
-        ],
-    }
-    if reject.text is not None:
-        row["text"] = reject.text
-    return strict_json.dump(row) + b"\n"
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
     """The files of one conversion."""
@@ -108,13 +91,11 @@ class Names:
         return journal.path_of(self.output)
 
 
-class Files(Outlet):
+class Files(Output):
     """An output, perhaps rejects, and the journal of both: they get their names at the end."""
 
     def __init__(self, names: Names, begun: Journal, parts: Sequence[FileIO]) -> None:
         super().__init__(begun.at)
-        self.resumed = begun.at.offset > 0
-        """Whether another run had come that far."""
         self._names = names
         self.begun = begun
         """The journal as it was found, or made."""
@@ -159,6 +140,25 @@ def part_of(path: Path) -> Path:
     return path.with_name(path.name + PART)
 
 
+def _locked(path: Path) -> FileIO:
+    """What will have this name, to append to; it tells of people: it is for its owner alone."""
+    part = FileIO(part_of(path), "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+    try:
+        fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        part.close()
+        raise OutputRefusedError(f"{path}: another run is writing it") from error
+    return part
+
+
+def _is_still(part: FileIO) -> bool:
+    """Whether the file that is open is the one that has this name."""
+    try:
+        return os.path.samestat(os.fstat(part.fileno()), os.stat(part.name))
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def opened(names: Names, fresh: Journal, *, overwrite: bool) -> Iterator[Files]:
     """
@@ -171,11 +171,10 @@ def opened(names: Names, fresh: Journal, *, overwrite: bool) -> Iterator[Files]:
         if found is not None and found.at.ended:
             yield Files(names, found, ())
             return
-        parts = [stack.enter_context(part_of(path).open("ab", 0)) for path in names.all]
-        try:
-            fcntl.flock(parts[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputRefusedError(f"{names.output}: another run is writing it") from error
+        parts = [stack.enter_context(_locked(path)) for path in names.all]
+        # Another run may have ended since these files were looked for, or have renamed them.
+        if not all(map(_is_still, parts)) or (not overwrite and _found(names, fresh) != found):
+            raise OutputRefusedError(f"{names.output}: another run has just written it")
         if found is None:
             journal.write(names.journal, fresh)
         begun = found or fresh
@@ -207,6 +206,8 @@ def _found(names: Names, fresh: Journal) -> Journal | None:
         if there:
             raise OutputRefusedError(f"{there[0]} is there already; --overwrite replaces it")
         return None
+    if found.at.ended and not all(it.exists() or part_of(it).exists() for it in names.all):
+        raise OutputRefusedError(f"{names.output} was written and is no longer there; {ANEW}")
     differs = found.identity.differs(fresh.identity)
     if differs:
         raise OutputRefusedError(
