@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -76,8 +76,12 @@ def cannot_write(error: OSError, names: Names | None) -> NoReturn:
     # A reader that goes away, such as `head`, needs no word.
     if error.errno == errno.EPIPE:
         raise error
-    where, then = "standard output", ""
-    if names is not None:
+    if names is None:
+        where, then = "standard output", ""
+        # Else what still waits is tried once more when the process ends, which then fails by that.
+        with suppress(OSError):
+            sys.stdout.close()
+    else:
         where, then = str(names.output), "; the same command goes on once that is mended"
     complain(f"{where}: {error.strerror}{then}")
     raise typer.Exit(ExitCode.FAILED) from error
