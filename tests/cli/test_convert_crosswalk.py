@@ -1,7 +1,9 @@
 """`passerelle convert --crosswalk`: ids go with the records, by the store that is configured."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -133,6 +135,25 @@ def test_ids_that_a_line_before_told_are_known_however_many_processes_work(
 
     assert outputs[0] == outputs[1]
     assert outputs[0].count(b'"vaccination_acts":[{"id":') == SEVERAL_CHUNKS
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_store_that_fails_on_the_way_is_told_however_many_processes_work(
+    jobs: str, run: Run, tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path / "in.ndjson", modern_records(SEVERAL_CHUNKS))
+    run("convert", "downgrade", "--crosswalk", "-", text=lines(MODERN))
+    with closing(sqlite3.connect(tmp_path / "state" / "passerelle.db")) as store:
+        store.execute(
+            "CREATE TRIGGER no BEFORE INSERT ON crosswalk BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    options = ("--crosswalk", f"--output={tmp_path / 'out.ndjson'}", f"--jobs={jobs}")
+
+    result = run("convert", "downgrade", str(file), *options)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("passerelle: the store failed: ")
+    assert not (tmp_path / "out.ndjson").exists()
 
 
 def test_upgrading_tells_the_store_the_pairs_of_the_dump_and_carries_the_ids(run: Run) -> None:

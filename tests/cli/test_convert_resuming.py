@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from proxy.settings import StoreSettings
 from tests.cli.conftest import Run
 from tests.cli.documents import LEGACY, MODERN, OTHER_LEGACY, UPGRADED, lines, read_lines
 from tests.cli.dumps import (
+    SEVERAL_CHUNKS,
     half_done,
     legacy_records,
     mark_ended,
@@ -152,20 +153,85 @@ def test_ctrl_c_ends_at_a_checkpoint_and_says_how_to_go_on(
     assert [(tmp_path / name).read_bytes() for name in NAMES] == whole
 
 
+def rest(workers: list[int]) -> Callable[[], bool]:
+    """Whether these processes have done nothing since this was asked before."""
+    before: list[list[str]] = []
+
+    def resting() -> bool:
+        # Whether each sleeps, and its ticks so far (proc_pid_stat(5)).
+        told = [Path(f"/proc/{it}/stat").read_text().split()[2:15] for it in workers]
+        states = [[of[0], of[11], of[12]] for of in told]
+        same, before[:] = states == before, states
+        return same and {state[0] for state in states} == {"S"}
+
+    return resting
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not tell")
+@pytest.mark.parametrize("killed", [1, 2], ids=["one of them", "both"])
 def test_a_process_that_was_killed_is_told_and_the_next_run_goes_on(
-    dump: Path, whole: list[bytes], tmp_path: Path
+    killed: int, dump: Path, whole: list[bytes], tmp_path: Path
 ) -> None:
     with begun(command(dump, tmp_path, "--jobs=2"), tmp_path / NAMES[0]) as running:
-        for worker in workers_of(running.pid):
+        # Nobody takes their answers, so that these stay half sent.
+        running.send_signal(signal.SIGSTOP)
+        workers = workers_of(running.pid)
+        until(rest(workers))
+        for worker in workers[:killed]:
             os.kill(worker, signal.SIGKILL)
-        _, told = running.communicate(timeout=PATIENCE_SECONDS)
+        running.send_signal(signal.SIGCONT)
+        try:
+            _, told = running.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            running.kill()
     again = subprocess.run(command(dump, tmp_path), env=environment(), check=False)
 
+    assert len(workers) == 2
     assert running.returncode == 1
     assert told.startswith("passerelle: a process was killed: too little memory?, after line ")
     assert again.returncode == 1
     assert [(tmp_path / name).read_bytes() for name in NAMES] == whole
+
+
+def test_processes_that_are_killed_as_they_start_are_told(tmp_path: Path) -> None:
+    # More than a pipe holds is told to each as it starts.
+    header = f"first_name;{'x' * 2**20}\n"
+    file = tmp_path / "in.csv"
+    file.write_text(header + f"{'Isaure ' * 100};\n" * SEVERAL_CHUNKS, encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "if '--multiprocessing-fork' in sys.orig_argv:\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n",
+        encoding="utf-8",
+    )
+
+    ended = subprocess.run(
+        command(file, tmp_path, "--jobs=2"),
+        env={**environment(), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "passerelle: a process was killed: too little memory?, after line 0; "
+        "the same command goes on from here\n"
+    )
+
+
+def test_processes_that_cannot_be_started_are_told(dump: Path, tmp_path: Path) -> None:
+    line = command(dump, tmp_path, "--jobs=40")
+
+    limited = ["sh", "-c", 'ulimit -n 16 && exec "$@"', "sh", *line]
+    ended = subprocess.run(limited, env=environment(), capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "passerelle: a process cannot be started: Too many open files, after line 0; "
+        "the same command goes on from here\n"
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--crosswalk"]], ids=["alone", "with the store"])

@@ -6,7 +6,6 @@ import errno
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -30,7 +29,10 @@ from proxy.cli.dumps.carrying import Carried
 from proxy.cli.dumps.form import Source, UnreadableError
 from proxy.cli.dumps.journal import Checkpoint
 from proxy.cli.dumps.output import Names, Output
+from proxy.cli.dumps.pool import DefectError, ProcessLostError
 from proxy.cli.dumps.rejects import Reject
+from proxy.errors import ConfigurationError, StoreError
+from proxy.store.connection import database_errors
 
 STOPPED = 130
 """The exit code of a command that Ctrl-C ended."""
@@ -62,13 +64,24 @@ def watch(
         code, reason = ExitCode.FAILED, f"{file}: {error}"
         if names:
             again = "a sound one is another input: --overwrite begins anew"
-    except BrokenProcessPool:
-        code, reason = ExitCode.FAILED, "a process was killed: too little memory?"
+    except ProcessLostError as error:
+        code, reason = ExitCode.FAILED, str(error)
     except OSError as error:
         cannot_write(error, names)
+    except _told_by_others():
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost handler: a traceback shows values
+        code, reason = ExitCode.FAILED, f"this program is at fault: {DefectError.of(error)}"
+        if names:
+            again = "once it is mended, the same command says how to go on"
     to.checkpoint()
     complain(f"{reason}, after line {to.at.line:,}; {again}")
     raise typer.Exit(code)
+
+
+def _told_by_others() -> tuple[type[Exception], ...]:
+    """No defects; what a database raises becomes a `StoreError` where the store was opened."""
+    return ConfigurationError, StoreError, *database_errors()
 
 
 def cannot_write(error: OSError, names: Names | None) -> NoReturn:
