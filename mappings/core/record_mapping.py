@@ -13,6 +13,7 @@ from mappings.core.compiled import compiled
 from mappings.core.compiled.from_bytes import FromBytes, from_bytes
 from mappings.core.compiled.keys import modern_id_keys, set_aside_keys
 from mappings.core.compiled.source import DECLINED
+from mappings.core.compiled.written import Written, from_client
 from mappings.core.context import (
     EMPTY,
     Context,
@@ -89,9 +90,9 @@ class RecordMapping:
         With a base, what the client did not change keeps the base's own value.
         Raises `DocumentError` with all problems, as pointers into the client's document.
         """
-        return self._in_line(document, context) or self._rule_by_rule(document, context)
+        return self.in_line(document, context) or self._rule_by_rule(document, context)
 
-    def _in_line(self, document: Json, context: Context) -> Upgraded | None:
+    def in_line(self, document: Json, context: Context) -> Upgraded | None:
         """The upgrade by the compiled function, where there are no problems."""
         if self.compiled.upgrade is None:
             return None
@@ -154,6 +155,14 @@ class RecordMapping:
         if key not in self._from_bytes:
             self._from_bytes[key] = from_bytes(self, named, list_key)
         return self._from_bytes[key]
+
+    def from_client(self) -> Written | None:
+        """What makes new records of a client's bytes; none where something has no such form."""
+        return self._from_client
+
+    @cached_property
+    def _from_client(self) -> Written | None:
+        return from_client(self)
 
     def canonical(self, document: Document) -> Document:
         """What a legacy document says, as it comes back; without what only the server makes."""

@@ -10,7 +10,8 @@ none: it is called as it is. Then the rules do it over, and tell what is to be t
 * upgrade: for a new record, and over a stored one
 * canonical: what a legacy document says
 
-Beside them, `FromBytes` shows records from the bytes of the new API, without documents between.
+Beside them, `FromBytes` shows records from the bytes of the new API, and `Written` makes new ones
+of a client's bytes, without documents between.
 """
 
 from __future__ import annotations

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mappings.core.compiled.fits import TESTERS, test_of
 from mappings.core.compiled.source import Source
 from mappings.core.context import Json, equal, identical, is_blank
 from mappings.core.model import FieldReader, Model, Uuid, usual_of
+
+if TYPE_CHECKING:
+    from mappings.core.record_mapping import RecordMapping
 
 VALUES: Mapping[str, Any] = {
     **TESTERS,
@@ -20,6 +23,23 @@ VALUES: Mapping[str, Any] = {
     "is_blank": is_blank,
 }
 """What the text may name. What a document does not have is ABSENT: null is something else."""
+
+
+class Reading(Source):
+    """The text of a function that reads what a client wrote: a document."""
+
+    def __init__(self, mapping: RecordMapping, head: str) -> None:
+        super().__init__(head)
+        self.values |= VALUES
+        self.mapping = mapping
+
+    def if_written(self, name: str, lines: list[str]) -> list[str]:
+        """The lines for the `value` of a field, whatever it is, where the client wrote it."""
+        return [f"if {name!r} in document:", *block([f"value = document[{name!r}]", *lines])]
+
+    def if_readable(self, name: str, lines: list[str]) -> list[str]:
+        """The same for the plain `value`; they decline where it does not fit."""
+        return self.if_written(name, [*read(self.mapping.legacy_readers[name], self), *lines])
 
 
 def read(reader: FieldReader, source: Source) -> list[str]:
@@ -50,8 +70,12 @@ def block(lines: list[str]) -> list[str]:
 
 def _plain_model(model: Any) -> Callable[[Json], Json] | None:
     """`FieldReader.plain` for an object whose fields are checked alone, each by its type."""
-    is_model = isinstance(model, type) and issubclass(model, Model)
-    return _compiled_model(model) if is_model and only_declares(model) else None
+    return _compiled_model(model) if is_plain_model(model) else None
+
+
+def is_plain_model(kind: Any) -> bool:
+    """Whether a type is that of an object whose fields are checked alone, each by its type."""
+    return isinstance(kind, type) and issubclass(kind, Model) and only_declares(kind)
 
 
 @cache

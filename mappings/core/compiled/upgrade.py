@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mappings.core.codecs import Alone, Codec, CodeTable
 from mappings.core.compiled.made import made_anew, may_be_blank
-from mappings.core.compiled.reading import VALUES, block, read
+from mappings.core.compiled.reading import Reading, block
 from mappings.core.compiled.records import Upgrade, carried_records
 from mappings.core.compiled.source import Codes, Source
 from mappings.core.context import Document, Scope
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Lines = list[str]
 
-Form = Callable[["RecordMapping", Any, Source], Lines | None]
+Form = Callable[[Any, Reading], Lines | None]
 """For a rule, the lines that put what it changes in `changes`; none if it has no such lines."""
 
 
@@ -50,18 +50,26 @@ def compiled_upgrade(mapping: RecordMapping) -> Upgrade | None:
 
 
 def _function(mapping: RecordMapping, forms: Mapping[type[Rule], Form]) -> Upgrade | None:
-    source, new = Source("upgrade(document, scope, shown)"), forms is CREATED
-    source.values |= VALUES
-    source.add(*_before(mapping, source, new=new))
-    for rule in mapping.rules:
-        form = forms.get(type(rule))
-        lines = None if form is None else form(mapping, rule, source)
-        if lines is None:
-            return None
-        source.add(*lines)
+    source, new = Reading(mapping, "upgrade(document, scope, shown)"), forms is CREATED
+    lines = by_rule(source, forms)
+    if lines is None:
+        return None
+    source.add(*_before(mapping, source, new=new), *lines)
     source.add(*_after(mapping, source, new=new), "return changes")
     upgrade: Upgrade = source.function(str(mapping))
     return upgrade
+
+
+def by_rule(source: Reading, forms: Mapping[type[Rule], Form]) -> Lines | None:
+    """The lines for all rules of a mapping, one after the other; none where one has no form."""
+    found: Lines = []
+    for rule in source.mapping.rules:
+        form = forms.get(type(rule))
+        lines = None if form is None else form(rule, source)
+        if lines is None:
+            return None
+        found += lines
+    return found
 
 
 def _before(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
@@ -87,7 +95,7 @@ def _before(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
     return lines
 
 
-def _after(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
+def _after(mapping: RecordMapping, source: Reading, *, new: bool) -> Lines:
     """What the modern side must have, and what is made of the whole record."""
     told = "scope.report.problems" + (" or not nowhere.report.empty" if new else "")
     lines = [f"if {told}:", "    raise DeclinedError"]
@@ -96,54 +104,46 @@ def _after(mapping: RecordMapping, source: Source, *, new: bool) -> Lines:
             lines += [f"if changes.get({name!r}, True) is None:", "    raise DeclinedError"]
     for rule in mapping.of_kind(Computed):
         name = rule.legacy[0]
-        shown = f"not changes and equal(document[{name!r}], shown[{name!r}])"
-        as_shown = f"is_blank(document[{name!r}])" if new else shown
+        as_shown = "is_blank(value)" if new else f"not changes and equal(value, shown[{name!r}])"
         whole = "{**(scope.context.base or {}), **changes}"
-        lines += [
-            f"if {name!r} in document and not ({as_shown}):",
-            f"    {source.name(rule.compare)}(document, {whole}, scope)",
-        ]
+        tell = f"{source.name(rule.compare)}(document, {whole}, scope)"
+        lines += source.if_written(name, [f"if not ({as_shown}):", f"    {tell}"])
     return lines
 
 
-def _nothing(mapping: RecordMapping, rule: Rule, source: Source) -> Lines:
+def _nothing(rule: Rule, source: Reading) -> Lines:
     return []
 
 
-def _not_made(mapping: RecordMapping, rule: Rule, source: Source) -> Lines:
+def _not_made(rule: Rule, source: Reading) -> Lines:
     """What the server sets says nothing in a new record; where it says something, it is lost."""
-    return _ignored(rule, source, f"is_blank(get({rule.legacy[0]!r}))")
+    return _ignored(rule, source, "is_blank(value)")
 
 
-def _identifier(mapping: RecordMapping, rule: Identifier, source: Source) -> Lines:
-    name = rule.legacy[0]
-    same = f"str(document[{name!r}]).lower() == str(shown[{name!r}]).lower()"
-    return _ignored(rule, source, same)
+def _identifier(rule: Identifier, source: Reading) -> Lines:
+    return _ignored(rule, source, f"str(value).lower() == str(shown[{rule.legacy[0]!r}]).lower()")
 
 
-def _shown(mapping: RecordMapping, rule: Shown, source: Source) -> Lines:
-    name = rule.legacy[0]
-    return _ignored(rule, source, f"equal(document[{name!r}], shown[{name!r}])")
+def _shown(rule: Shown, source: Reading) -> Lines:
+    return _ignored(rule, source, f"equal(value, shown[{rule.legacy[0]!r}])")
 
 
-def _ignored(rule: Rule, source: Source, as_shown: str) -> Lines:
+def _ignored(rule: Rule, source: Reading, as_shown: str) -> Lines:
     """What the client wrote is no change; where it is not as it is shown, the rule tells it."""
     name = rule.legacy[0]
-    tell = f"{source.name(rule.upgrade)}({{{name!r}: document[{name!r}]}}, scope)"
-    return [f"if {name!r} in document and not {as_shown}:", f"    {tell}"]
+    tell = f"{source.name(rule.upgrade)}({{{name!r}: value}}, scope)"
+    return source.if_written(name, [f"if not {as_shown}:", f"    {tell}"])
 
 
-def _aside(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
-    return _set_aside(
-        mapping, rule, source, "None" if rule.empty is None else source.name(rule.empty)
-    )
+def _aside(rule: SetAside, source: Reading) -> Lines:
+    return _set_aside(rule, source, "None" if rule.empty is None else source.name(rule.empty))
 
 
-def _aside_again(mapping: RecordMapping, rule: SetAside, source: Source) -> Lines:
-    return _set_aside(mapping, rule, source, f"shown[{rule.legacy[0]!r}]")
+def _aside_again(rule: SetAside, source: Reading) -> Lines:
+    return _set_aside(rule, source, f"shown[{rule.legacy[0]!r}]")
 
 
-def _set_aside(mapping: RecordMapping, rule: SetAside, source: Source, kept: str) -> Lines:
+def _set_aside(rule: SetAside, source: Reading, kept: str) -> Lines:
     name = rule.legacy[0]
     check = [] if rule.check is None else [f"    {source.name(rule.check)}(value)"]
     news = "value is not None" if kept == "None" else f"not equal(value, {kept})"
@@ -156,18 +156,18 @@ def _set_aside(mapping: RecordMapping, rule: SetAside, source: Source, kept: str
         "    else:",
         f"        aside[{name!r}] = value",
     ]
-    return _if_written(mapping, name, source, keep)
+    return source.if_readable(name, keep)
 
 
-def _created(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | None:
+def _created(rule: Paired, source: Reading) -> Lines | None:
     """Where nothing is stored yet."""
     if rule.record is not None:
         return _records(rule, source)
     if len(rule.legacy) == 1:
-        return _if_written(mapping, rule.legacy[0], source, _created_alone(rule, source))
+        return source.if_readable(rule.legacy[0], _created_alone(rule, source))
     values = "".join(f"written[{name!r}], " for name in rule.legacy)
     return [
-        *_written(mapping, rule, source),
+        *_written(rule, source),
         f"if len(written) == {len(rule.legacy)}:",
         *block(made_anew(rule, f"({values})", source)),
         "elif written:",
@@ -194,14 +194,14 @@ def _code(codec: Codec, source: Source) -> str | None:
     return None
 
 
-def _changed(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | None:
+def _changed(rule: Paired, source: Reading) -> Lines | None:
     """Over a stored record: what a client wrote as it was shown it changes nothing."""
     if rule.record is not None:
         return _records(rule, source)
     upgrade = source.name(rule.upgrade)
     if len(rule.legacy) > 1:
         return [
-            *_written(mapping, rule, source),
+            *_written(rule, source),
             "if not all([identical(value, shown[name]) for name, value in written.items()]):",
             f"    changes.update({upgrade}(written, scope))",
         ]
@@ -210,31 +210,22 @@ def _changed(mapping: RecordMapping, rule: Paired, source: Source) -> Lines | No
         f"if not identical(value, shown[{name!r}]):",
         f"    changes.update({upgrade}({{{name!r}: value}}, scope))",
     ]
-    return _if_written(mapping, name, source, change)
+    return source.if_readable(name, change)
 
 
-def _records(rule: Paired, source: Source) -> Lines | None:
-    carried, name = carried_records(rule), rule.legacy[0]
+def _records(rule: Paired, source: Reading) -> Lines | None:
+    carried = carried_records(rule)
     if carried is None:
         return None
-    return [
-        f"if {name!r} in document:",
-        f"    changes.update({source.name(carried)}(document[{name!r}], scope, shown))",
-    ]
+    carry = f"changes.update({source.name(carried)}(value, scope, shown))"
+    return source.if_written(rule.legacy[0], [carry])
 
 
-def _if_written(mapping: RecordMapping, name: str, source: Source, lines: Lines) -> Lines:
-    """The lines for the plain `value` of a field, where the client wrote it."""
-    plain = read(mapping.legacy_readers[name], source)
-    value = f"value = document[{name!r}]"
-    return [f"if {name!r} in document:", *block([value, *plain, *lines])]
-
-
-def _written(mapping: RecordMapping, rule: Paired, source: Source) -> Lines:
+def _written(rule: Paired, source: Reading) -> Lines:
     """The lines that gather the plain values of several fields in `written`."""
     lines = ["written = {}"]
     for name in rule.legacy:
-        lines += _if_written(mapping, name, source, [f"written[{name!r}] = value"])
+        lines += source.if_readable(name, [f"written[{name!r}] = value"])
     return lines
 
 
