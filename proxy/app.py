@@ -23,6 +23,7 @@ from proxy.credentials import make_credentials
 from proxy.errors import MethodNotAllowedError
 from proxy.front.door import Door
 from proxy.front.drain import on_sigterm
+from proxy.front.fast_path import FastPath
 from proxy.front.health import healthz, readyz
 from proxy.front.refusals import refusals
 from proxy.front.request_id import REQUEST_ID, RequestId
@@ -157,6 +158,9 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.gateway = gateway
+    if spans is None and audit is None and not cross_origin:
+        # Who makes spans, writes an audit log or looks at requests first must see each of them.
+        wire.fast_path = FastPath(gateway)
     app.state.wire = wire
     return app
 

@@ -14,7 +14,7 @@ from proxy.credentials.shown import ClientCertificate, authorization_of, bearer_
 from proxy.credentials.sign_in import SignIn
 from proxy.errors import NotFoundError
 from proxy.journey.answers import Answer
-from proxy.legacy_request import LegacyRequest
+from proxy.legacy_request import Fields, LegacyRequest
 from proxy.upstream.client import Upstream
 
 
@@ -67,6 +67,13 @@ class Credentials:
             after = partial(self.tokens.after, client, access)
         made = partial(Caller, shown or "", client=self._listed(client))
         return made(f"Bearer {access}", renew=partial(_renewed, made, after))
+
+    def plainly(self, fields: Fields) -> Caller | None:
+        """Whose every request with such a head is, where nothing but the head decides it."""
+        shown = fields.every(b"authorization")
+        if self.opaque is not None or self.tokens is not None or len(shown) > 1:
+            return None
+        return Caller(*([shown[0]] * 2 if shown else ["", None]))
 
     async def check(self, request: LegacyRequest) -> str:
         """

@@ -15,10 +15,11 @@ from proxy.credentials.shown import TLS_SUBJECT
 from proxy.front import framing
 from proxy.front.alarm import NEVER, Alarm
 from proxy.front.exchange import Exchange
+from proxy.front.fast_path import FastRequest
 from proxy.front.framing import Refusal
 from proxy.front.outlet import LINGER_BYTES, Outlet
 from proxy.front.tls import subject_of
-from proxy.front.wire import LEFT, WIRE, Wire
+from proxy.front.wire import WIRE, Wire
 from proxy.observe.logs import log
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -59,7 +60,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.loop = _loop or asyncio.get_event_loop()
         self.server_state, self.app_state = server_state, app_state
-        self.tasks = server_state.tasks
+        self.tasks: set[Any] = server_state.tasks
+        """What the server waits for when it ends, and cancels when it has waited for long."""
         self.wire: Wire = app_state[WIRE]
         self._app = cast("ASGIApp", config.loaded_app)
         self._idle_seconds = config.timeout_keep_alive
@@ -72,7 +74,7 @@ class Connection(asyncio.Protocol):
         self._method = b""
         self._began: float | None = None
         self._deadline = Alarm(self.loop, self._overdue)
-        self._running: Exchange | None = None
+        self._running: Exchange | FastRequest | None = None
         self._waiting: deque[Exchange] = deque()
         """Requests that wait until those before them are answered."""
         self._refusal: bytes | None = None
@@ -98,10 +100,7 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
         running, self._running = self._running, None
         if running is not None and not running.complete:
-            running.disconnect()
-            left = running.scope["state"].pop(LEFT, None)
-            if left is not None:
-                left()
+            running.left()
 
     def eof_received(self) -> None:
         self.outlet.shut()
@@ -160,12 +159,12 @@ class Connection(asyncio.Protocol):
         exchange.task = task = self.loop.create_task(exchange.run(self._app))
         self.tasks.add(task)
 
-    def is_the_last(self, exchange: Exchange) -> bool:
+    def is_the_last(self, exchange: Exchange | FastRequest) -> bool:
         """Whether nothing is read behind this one."""
         # What is left of a request that is answered early is not worth the reading.
         return exchange.more_body or self._ending or self.wire.draining
 
-    def answered(self, exchange: Exchange) -> None:
+    def answered(self, exchange: Exchange | FastRequest) -> None:
         """All of its answer is written."""
         self.server_state.total_requests += 1
         if not exchange.keep_alive:

@@ -24,10 +24,11 @@ from proxy.front.request_id import FIELD, SCOPE, request_id_of
 from proxy.front.wire import LEFT
 from proxy.journey import answers, headers
 from proxy.journey.answers import Answer
+from proxy.journey.begun import BEGUN, Begun
 from proxy.journey.gateway import Gateway
 from proxy.journey.walk import Walk
 from proxy.legacy_request import LegacyRequest
-from proxy.observe.access_log import Carried
+from proxy.observe.access_log import NOTHING_LOST
 from proxy.observe.logs import access, log
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "(none)"
-NOTHING_LOST: Carried = (frozenset(), 0, frozenset())
 CLIENT_LEFT = 499
 """Logged where nobody was there any more to be answered; nginx has made this number known."""
 
@@ -51,10 +51,16 @@ class Door:
         request, given = LegacyRequest(scope, receive), scope.get(SCOPE)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
-        walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
+        state = scope.get("state", {})
+        begun: Begun | None = state.pop(BEGUN, None)
+        if begun is None:
+            walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
+        else:
+            began = begun.began
+            walk = Walk(self.gateway, request, begun.request_id, task, begun_as=begun)
+            walk.held = len(begun.body)
         if self.gateway.spans is not None:
             walk.span = self.gateway.spans.begin(headers.trace(request.fields))
-        state = scope.get("state", {})
         state[LEFT] = walk.leave
         try:
             answer = await self.answered(walk)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from proxy.front import answer_head
 from proxy.front.answer_head import CODING, FIRST_LINES, LENGTH
+from proxy.front.wire import LEFT
 
 if TYPE_CHECKING:
     from proxy.front.connection import Connection
@@ -105,6 +106,13 @@ class Exchange:
         """Nobody waits for the answer any more, and what is sent of it goes nowhere."""
         self.disconnected, self.expects = True, False
         self._tell()
+
+    def left(self) -> None:
+        """The client is gone: the application hears of it, if it has asked to."""
+        self.disconnect()
+        left = self.scope["state"].pop(LEFT, None)
+        if left is not None:
+            left()
 
     def _tell(self) -> None:
         self._news = True

@@ -15,9 +15,11 @@ from proxy.front.alarm import NEVER
 from proxy.front.bounds import Bounds
 from proxy.front.connection import BODY, HEAD, IDLE, Connection
 from proxy.front.exchange import Exchange
+from proxy.front.fast_path import FastRequest, KnownHead
 from proxy.front.first_line import FirstLine
 from proxy.front.framing import Refusal
 from proxy.front.same_head import SameHead
+from proxy.journey.begun import BEGUN, Begun
 from proxy.legacy_request import Fields
 
 MAX_QUEUED = 16
@@ -50,6 +52,9 @@ class HardenedProtocol(Connection):
         """How many requests have begun in what came last."""
         self._last: SameHead | None = None
         self._found: Refusal | None = None
+        self._known: KnownHead | None = None
+        self._known_as: SameHead | None = None
+        """The head of which that is known."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -85,11 +90,31 @@ class HardenedProtocol(Connection):
     def _let_in_again(self, last: SameHead, url: bytes, body: bytes) -> None:
         """A request whose head was judged with an earlier one."""
         self._began = None
+        self._deadline.due = NEVER
+        if self.wire.fast_path is not None and self.outlet.writable is None:
+            if self._known_as is not last:
+                self._known_as = last
+                self._known = self.wire.fast_path.known(last.method, last.fields)
+            if self._known is not None:
+                self._running = request = self._known.begin(url, body, self)
+                if request is not None:
+                    return
         exchange = Exchange(self, self._scope(last.method, "1.1", url, last.fields), True, False)
         exchange.body(body)
         exchange.body_complete()
-        self._deadline.due = NEVER
         self._let_in(exchange)
+
+    def go_on(
+        self, request: FastRequest, method: bytes, url: bytes, fields: Fields, begun: Begun
+    ) -> None:
+        """Let a request go the way of all others that turned out to be no plain one."""
+        scope = self._scope(method, "1.1", url, fields)
+        scope["state"][BEGUN] = begun
+        exchange = Exchange(self, scope, request.keep_alive, False)
+        exchange.body_complete()
+        if request.disconnected:
+            exchange.disconnect()
+        self._answer(exchange)
 
     def _feed(self, piece: bytes) -> None:
         try:

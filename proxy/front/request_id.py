@@ -21,9 +21,19 @@ PATTERN = re.compile(
 
 
 def request_id_of(fields: Fields) -> str:
-    """The id that a caller gave, or a new one of 128 random bits."""
+    """The id that a caller gave, or a new one."""
+    return given_id(fields) or new_id()
+
+
+def given_id(fields: Fields) -> str | None:
+    """The id that a caller gave, if it is one."""
     given = fields.get(FIELD)
-    return given if given is not None and PATTERN.fullmatch(given) else os.urandom(16).hex()
+    return given if given is not None and PATTERN.fullmatch(given) else None
+
+
+def new_id() -> str:
+    """128 random bits."""
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,10 @@ class SameHead(NamedTuple):
     """
 
     method: bytes
-    lines: bytes
-    """The fields as they were sent, from the end of the first line to the end of the head."""
+    begins: bytes
+    """What stands before the target."""
+    ends: bytes
+    """What stands behind it, to the end of the head."""
     fields: Fields
     length: int
     """How long the body was."""
@@ -47,22 +49,20 @@ class SameHead(NamedTuple):
             or not fields.has_none_of(NEW)
         ):
             return None
-        return cls(method, data[at:end], fields, length)
+        return cls(method, method + b" ", VERSION + data[at:end], fields, length)
 
     def again(self, data: bytes, limits: Limits) -> tuple[bytes, bytes] | None:
         """The target and the body of a request that came whole, and is like this one but there."""
-        at = data.find(END_OF_LINE)
-        method, _, rest = data[:at].partition(b" ")
-        end = at + len(self.lines)
+        begins = len(self.begins)
+        at = data.find(b" ", begins)
+        end = at + len(self.ends)
         if (
-            method != self.method
-            or len(data) - end != self.length
-            or not data.startswith(self.lines, at)
-            or not rest.endswith(VERSION)
+            len(data) - end != self.length
+            or not data.startswith(self.ends, at)
+            or not data.startswith(self.begins)
             or end >= limits.head_bytes
+            or at - begins > limits.target_bytes
         ):
             return None
-        url = rest[: -len(VERSION)]
-        if len(url) > limits.target_bytes or target.refused(url):
-            return None
-        return url, data[end:]
+        url = data[begins:at]
+        return None if target.refused(url) else (url, data[end:])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from proxy.front.answer_head import CommonLines
 from proxy.observe.counts import Counts
 from proxy.settings import FrontSettings
+
+if TYPE_CHECKING:
+    from proxy.front.fast_path import FastPath
 
 WIRE = "passerelle.wire"
 """Under this name the state of the application's life holds its `Wire`."""
@@ -53,5 +56,7 @@ class Wire:
     """The whole answer for a status that the protocol itself gives, in the legacy form."""
     counts: Counts = field(default_factory=Counts)
     common: CommonLines = field(default_factory=CommonLines)
+    fast_path: FastPath | None = None
+    """The way of plain requests, where there is one."""
     draining: bool = False
     """Whether the process is about to end: it is not ready, and every answer closes."""

@@ -50,31 +50,32 @@ class AtOnce:
         self._memory = memory
         self._known = known
         self._tables = tables
-        self._encode = encode
+        self.encode = encode
+        """A legacy document in bytes."""
+        self.read: Callable[[bytes], Record] = from_bytes.record
+        """The record in a body; raises one of `DECLINED` where it is not a plain one."""
+        self.identity: Callable[[Record], str] = from_bytes.identity
+        """Its modern id, in lower case; raises as `read` does."""
         self._day = date.min
         self._of_the_day: Show | None = None
 
     async def one(self, body: bytes, identity: str, today: date) -> bytes | None:
         """The record in a body, shown; its id must be the one that was asked for."""
         try:
-            record = self._from_bytes.record(body)
-            if self._from_bytes.identity(record) != identity:
+            record = self.read(body)
+            if self.identity(record) != identity:
                 return None
             show = await self._showing([record], today)
-            return self._encode(show(record))
+            return self.encode(show(record))
         except DECLINED:
             return None
 
     def record(self, body: bytes) -> Record | None:
         """The record in a body, where it is nothing but a plain one."""
         try:
-            return self._from_bytes.record(body)
+            return self.read(body)
         except DECLINED:
             return None
-
-    def identity(self, record: Record) -> str:
-        """Its modern id, in lower case."""
-        return self._from_bytes.identity(record)
 
     async def shown(self, record: Record, today: date) -> Shown | None:
         """What a legacy client sees of a record."""
@@ -92,7 +93,7 @@ class AtOnce:
             if len(records) > SLICE:
                 return await self._by_slices(batched(records, SLICE), today)
             show = await self._showing(records, today)
-            return self._encode([show(record) for record in records])
+            return self.encode([show(record) for record in records])
         except DECLINED:
             return None
 
@@ -100,7 +101,7 @@ class AtOnce:
         pieces: list[bytes] = []
         for records in slices:
             show = await self._showing(records, today)
-            pieces.append(self._encode([show(record) for record in records])[1:-1])
+            pieces.append(self.encode([show(record) for record in records])[1:-1])
             await asyncio.sleep(0)
         return b"[%b]" % b",".join(pieces)
 
@@ -118,14 +119,17 @@ class AtOnce:
 
     async def _showing(self, records: list[Record], today: date) -> Show:
         if not self._memory.keeps:
-            return self._plain(today)
+            return self.plain(today)
         keys = {key for record in records for key in self._from_bytes.set_aside_in(record)}
         asides = await self._memory.asides_of(keys)
         context = Context(today=today, tables=self._tables, asides=asides)
         return self._from_bytes.showing(self._known, context)
 
-    def _plain(self, today: date) -> Show:
-        """What shows records of which nothing is set aside: the same all day."""
+    def plain(self, today: date) -> Show:
+        """
+        What shows records of which nothing is set aside: the same all day. It raises as `read`
+        does, where there is something to tell.
+        """
         if self._of_the_day is None or today is not self._day:
             context = Context(today=today, tables=self._tables)
             self._of_the_day = self._from_bytes.showing(self._known, context)

@@ -26,7 +26,7 @@ from proxy.errors import (
 from proxy.journey import headers, rejections
 from proxy.observe.metrics import Metrics
 from proxy.upstream import policy
-from proxy.upstream.client import Reply, Upstream
+from proxy.upstream.client import Outcome, Reply, Upstream
 
 if TYPE_CHECKING:
     from proxy.observe.trace_spans import RequestSpan
@@ -49,6 +49,8 @@ class Calls:
     metrics: Metrics
     span: RequestSpan | None = None
     """The span that theirs belong to, where there are any."""
+    begun: Outcome | None = None
+    """What came of the first of them, where that was made before."""
     status: int | None = None
     milliseconds: float = 0.0
 
@@ -114,6 +116,7 @@ class Calls:
         credential = self.caller.authorization
         shown = [] if credential is None else [("authorization", credential)]
         operation, began = f"{call.method} {call.path}", perf_counter()
+        begun, self.begun = self.begun, None
         try:
             reply = await self.upstream.ask(
                 call.method,
@@ -123,6 +126,7 @@ class Calls:
                 operation=operation,
                 caller=credential or "",
                 ends_at=self.ends_at,
+                begun=begun,
             )
         except UpstreamError as error:
             self.metrics.call_failed(operation, error, perf_counter() - began)

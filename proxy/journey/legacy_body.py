@@ -11,7 +11,7 @@ from typing import Any
 from proxy import strict_json
 from proxy.errors import MalformedError, TooLargeError, UnsupportedMediaError
 from proxy.journey import forms
-from proxy.legacy_request import LegacyRequest
+from proxy.legacy_request import Fields, LegacyRequest
 
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """By the names that Python gives them: `utf8` and `latin1` are among their others."""
@@ -48,6 +48,16 @@ async def read(request: LegacyRequest, limit: int, hold: Callable[[int], None]) 
         hold(len(piece))
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def is_plain(fields: Fields) -> bool:
+    """Whether what begins as JSON behind such a head is read as it is, in UTF-8."""
+    content_type = fields.get(b"content-type") or ""
+    try:
+        _, declared = _declared(content_type)
+    except UnsupportedMediaError:
+        return False
+    return declared in (None, "utf-8") and fields.get(b"content-encoding") is None
 
 
 def parse(body: bytes, content_type: str, charset: str | None, max_depth: int) -> Any:

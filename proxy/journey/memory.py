@@ -150,13 +150,14 @@ class Memory:
         dropped: list[Loss] = []
         fate_of, otherwise = self.policy.by_field.get, self.policy.otherwise
         for name, value in aside.items():
-            fate = fate_of(name, otherwise)
-            if fate == "keep" or is_blank(value):
+            # Nearly all are texts that say something.
+            if not (type(value) is str and value and not value.isspace()) and is_blank(value):
                 continue
-            if fate == "reject":
-                rejected.append(Problem(pointers.child(where, name), "not_kept"))
-            else:
+            fate = fate_of(name, otherwise)
+            if fate == "drop":
                 dropped.append(_dropped(where, name))
+            elif fate == "reject":
+                rejected.append(Problem(pointers.child(where, name), "not_kept"))
         return dropped
 
     async def begin(self, *parts: bytes) -> Intent:

@@ -22,6 +22,13 @@ class Room:
             raise OverloadedError
         self.held += size
 
+    def take_now(self, size: int) -> bool:
+        """Hold so many bytes more if there is room for them; whether there was."""
+        if self.held + size > self._limit:
+            return False
+        self.held += size
+        return True
+
     def give_back(self, size: int) -> None:
         """Hold so many bytes less."""
         self.held -= size

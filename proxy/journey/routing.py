@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from mappings.core.endpoint import UUID_PATTERN, Endpoint, Local, Row
+from mappings.core.compiled.inline import Shown
+from mappings.core.context import Document
+from mappings.core.endpoint import ID, UUID_PATTERN, Endpoint, Local, Row, filled
 from mappings.core.model import identity
 from mappings.core.pack import Pack
 from proxy.errors import MethodNotAllowedError, NotFoundError
 
 PARAMETER = re.compile(r"{(\w+)}")
+NAMED = re.compile(r"\(\?P<\w+>")
 
 
 class Route(NamedTuple):
@@ -25,24 +28,41 @@ class Route(NamedTuple):
     """Whether the request changes nothing."""
 
 
+def location(
+    route: Route, endpoint: Endpoint, document: Document | Shown, pack: Pack, base: str
+) -> str:
+    """Where a client finds a record that it made by this route and is shown so."""
+    identifier = endpoint.mapping.identifier
+    identity = {} if identifier is None else {ID: str(document[identifier.legacy[0]])}
+    path = filled(endpoint.located_at, {**route.ids, **identity})
+    return f"{base}{route.prefix}{path}{pack.suffix}"
+
+
 class Router:
     """The legacy surface of a pack, compiled."""
 
     def __init__(self, pack: Pack) -> None:
         self._plain: dict[bytes, dict[str, Route]] = {}
         """Paths without a parameter, in every way in which they may be written."""
-        self._named: list[tuple[re.Pattern[str], list[str], dict[str, tuple[Row, bool]]]] = []
-        """Of the others the pattern, the names of their ids, and the row of each method."""
+        self._named: dict[int, tuple[dict[str, int], dict[str, tuple[Row, bool]]]] = {}
+        """Of the others, by a path's group, the groups of its ids and the row of each method."""
         prefixes = "|".join(
             re.escape(prefix) for prefix in sorted(pack.prefixes, key=len, reverse=True)
         )
+        paths, groups = [], 1
         for path in dict.fromkeys(row.path for row in pack.endpoints):
             rows = [row for row in pack.endpoints if row.path == path]
             if PARAMETER.search(path):
-                named = f"{_pattern(path, rows[0])}(?:{re.escape(pack.suffix)})?/?"
-                pattern = re.compile(f"(?P<prefix>{prefixes}){named}", re.ASCII)
-                methods = {method: (row, _reads(row)) for method, row in _by_method(rows).items()}
-                self._named.append((pattern, PARAMETER.findall(path), methods))
+                pattern = _pattern(path, rows[0])
+                alone = re.compile(pattern)
+                groups += 1
+                self._named[groups] = (
+                    {name: groups + at for name, at in alone.groupindex.items()},
+                    {method: (row, _reads(row)) for method, row in _by_method(rows).items()},
+                )
+                groups += alone.groups
+                # A name stands in more than one of them, which one pattern cannot have.
+                paths.append(f"({NAMED.sub('(', pattern)})")
                 continue
             for prefix in pack.prefixes:
                 routes = {
@@ -51,6 +71,9 @@ class Router:
                 }
                 for end in ("", "/", pack.suffix, f"{pack.suffix}/"):
                     self._plain.setdefault(f"{prefix}{path}{end}".encode(), routes)
+        self._pattern = re.compile(
+            f"({prefixes})(?:{'|'.join(paths) or '(?!)'})(?:{re.escape(pack.suffix)})?/?", re.ASCII
+        )
 
     def resolve(self, method: str, raw_path: bytes) -> Route:
         """
@@ -65,16 +88,16 @@ class Router:
             if route is None:
                 raise MethodNotAllowedError(sorted(routes))
             return route
-        path = raw_path.decode("latin-1")
-        for pattern, names, methods in self._named:
-            found = pattern.fullmatch(path)
-            if found is not None:
-                if method not in methods:
-                    raise MethodNotAllowedError(sorted(methods))
-                row, reads = methods[method]
-                prefix, *ids = found.group(1, *names)
-                return Route(row, dict(zip(names, map(identity, ids), strict=True)), prefix, reads)
-        raise NotFoundError
+        found = self._pattern.fullmatch(raw_path.decode("latin-1"))
+        if found is None:
+            raise NotFoundError
+        # The group that ended last is the whole of the path that was found.
+        groups, methods = self._named[found.lastindex or 0]
+        if method not in methods:
+            raise MethodNotAllowedError(sorted(methods))
+        row, reads = methods[method]
+        ids = {name: identity(found[at]) for name, at in groups.items()}
+        return Route(row, ids, found[1], reads)
 
 
 def _by_method(rows: Iterable[Row]) -> dict[str, Row]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from mappings.core import pointer as pointers
 from mappings.core.compiled.inline import Shown
 from mappings.core.context import EMPTY, Context, Document, Json, Loss
-from mappings.core.endpoint import ID, Endpoint, filled
+from mappings.core.endpoint import ID, Endpoint
 from mappings.core.errors import DocumentError, Problem
 from mappings.core.results import Upgraded
 from proxy.errors import (
@@ -34,7 +34,7 @@ from proxy.journey.at_once import LARGE_BYTES, SLICE, AtOnce
 from proxy.journey.calls import Calls, Ids
 from proxy.journey.gateway import Gateway
 from proxy.journey.reading import Reader, Stored, strangers
-from proxy.journey.routing import Route
+from proxy.journey.routing import Route, location
 from proxy.journey.writing import Writer
 from proxy.legacy_request import LegacyRequest
 
@@ -276,10 +276,8 @@ class Journey:
 
     def location_of(self, document: Document | Shown) -> str:
         """Where a legacy client finds the record that it made."""
-        pack, identifier = self.gateway.loaded.pack, self.endpoint.mapping.identifier
-        identity = {} if identifier is None else {ID: str(document[identifier.legacy[0]])}
-        path = filled(self.endpoint.located_at, {**self.route.ids, **identity}) + pack.suffix
-        return f"{self.gateway.settings.public_url or ''}{self.route.prefix}{path}"
+        base = self.gateway.settings.public_url or ""
+        return location(self.route, self.endpoint, document, self.gateway.loaded.pack, base)
 
     def encoded(self, document: Any) -> bytes:
         """A legacy document as bytes."""

@@ -56,6 +56,13 @@ class Turns:
             self._count(COUNTER, "waited")
             raise OverloadedError
 
+    def take_now(self) -> bool:
+        """Take a turn if one is free; whether it was."""
+        if self._in_flight >= self._at_once:
+            return False
+        self._in_flight += 1
+        return True
+
     def give_back(self) -> None:
         """End a turn; who has waited longest has it now."""
         while self._line:

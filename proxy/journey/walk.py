@@ -18,6 +18,7 @@ from proxy.errors import (
 )
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.answers import Answer
+from proxy.journey.begun import Begun
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
 from proxy.journey.routing import Route
@@ -52,7 +53,10 @@ class Walk:
     """Its span, where there are any."""
     client: str = ""
     """The uid of the legacy application that sent it, where it is one of the operator's list."""
-    _held: int = 0
+    begun_as: Begun | None = None
+    """How far it had come on a faster way, where it did."""
+    held: int = 0
+    """How many bytes of its body are held."""
 
     async def answer(self) -> Answer:
         """The legacy answer; whatever goes wrong is raised."""
@@ -67,7 +71,11 @@ class Walk:
         cancelled = task.cancelling()
         self.ends_at = deadlines.begin(task)
         try:
-            await turns.take()
+            if self.begun_as is None:
+                await turns.take()
+            else:
+                # It has its turn, and its time began with it.
+                self.ends_at = self.begun_as.ends_at
             try:
                 return await self._work(route, body)
             finally:
@@ -114,6 +122,7 @@ class Walk:
             self.ends_at,
             gateway.metrics,
             self.span,
+            None if self.begun_as is None else self.begun_as.outcome,
         )
         ids = await gateway.memory.modern(row, route.ids)
         journey = self.journey = Journey(gateway, request, route, row, calls, ids, document)
@@ -137,15 +146,17 @@ class Walk:
 
     def over(self) -> None:
         """Whatever came of it, nothing of what its client sent is held any more."""
-        self.gateway.room.give_back(self._held)
-        self._held = 0
+        self.gateway.room.give_back(self.held)
+        self.held = 0
 
     def _hold(self, size: int) -> None:
         self.gateway.room.take(size)
-        self._held += size
+        self.held += size
 
     async def _body(self, row: Row) -> bytes:
         """What the client sent, whole."""
+        if self.begun_as is not None:
+            return self.begun_as.body
         try:
             return await legacy_body.read(
                 self.request, self.gateway.settings.max_body_bytes, self._hold

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from time import gmtime, strftime, time
+from typing import NamedTuple
 
 from proxy.observe.text_lines import Colours, clock, said
 
@@ -35,6 +36,40 @@ Carried = tuple[frozenset[str], int, frozenset[str]]
 """The declared fields that were lost, how many others were, the fields with unknown codes."""
 
 
+NOTHING_LOST: Carried = (frozenset(), 0, frozenset())
+
+
+class Alike(NamedTuple):
+    """What the lines have in common of requests to one route that lost the same."""
+
+    method: str
+    route: str
+    status: int
+    carried: Carried
+    begins: str
+    """Up to the milliseconds, with a quotation mark behind the name of each of them."""
+    goes_on: str
+    """From the request id to the time."""
+    ends: str
+    """From the time to the milliseconds of the new API."""
+
+    @classmethod
+    def of(cls, method: str, route: str, status: int, carried: Carried = NOTHING_LOST) -> Alike:
+        """Of requests that asked the new API and dropped no parameter."""
+        lost, unknown = _lost_and_unknown(carried)
+        return cls(
+            method,
+            route,
+            status,
+            carried,
+            '{"dropped_parameters": 0, "event": "request", '
+            f'"legacy_status": {status}, "level": "info", {lost}"method": {quoted[method]}, '
+            '"milliseconds": ',
+            f'", "route": {quoted[route]}, "timestamp": "',
+            f'Z"{unknown}, "upstream_milliseconds": ',
+        )
+
+
 @dataclass(slots=True)
 class AccessLog:
     """Where the lines go; nowhere until the logs are configured."""
@@ -42,6 +77,32 @@ class AccessLog:
     write: Callable[[str], object] | None = None
     text: Colours | None = None
     """The colours of short lines, where they are not JSON."""
+
+    def tell_alike(
+        self, alike: Alike, request_id: str, milliseconds: float, called: tuple[int, float]
+    ) -> None:
+        """Write the line of one request as `tell` does, for a third of its price."""
+        if self.write is None or self.text is not None:
+            method, route, status, carried, *_ = alike
+            self.tell(
+                request_id=request_id,
+                method=method,
+                route=route,
+                status=status,
+                milliseconds=milliseconds,
+                dropped_parameters=0,
+                carried=carried,
+                called=called,
+            )
+            return
+        now = time()
+        seconds = int(now)
+        fraction = int((now - seconds) * 1_000_000)
+        self.write(
+            f'{alike.begins}{milliseconds:.1f}, "request_id": "{request_id}{alike.goes_on}'
+            f"{_second(seconds)}.{fraction:06}{alike.ends}{called[1]:.1f}, "
+            f'"upstream_status": {called[0]}}}\n'
+        )
 
     def tell(
         self,
@@ -82,11 +143,7 @@ class AccessLog:
         if client:
             named = f'"client": {quoted[client]}, '
         if carried is not None:
-            names, undeclared, codes = carried
-            lost, unknown = NOTHING
-            if names or undeclared or codes:
-                lost = f'"lost": {_listed(names)}, "lost_undeclared": {undeclared}, '
-                unknown = f', "unknown": {_listed(codes)}'
+            lost, unknown = _lost_and_unknown(carried)
         if called is not None:
             told = "null" if called[0] is None else called[0]
             upstream = f', "upstream_milliseconds": {called[1]:.1f}, "upstream_status": {told}'
@@ -100,6 +157,14 @@ class AccessLog:
             f'"route": {quoted[route]}, "timestamp": "{_second(seconds)}.{fraction:06}Z"'
             f"{unknown}{upstream}}}\n"
         )
+
+
+def _lost_and_unknown(carried: Carried) -> tuple[str, str]:
+    names, undeclared, codes = carried
+    if not (names or undeclared or codes):
+        return NOTHING
+    lost = f'"lost": {_listed(names)}, "lost_undeclared": {undeclared}, '
+    return lost, f', "unknown": {_listed(codes)}'
 
 
 @lru_cache(maxsize=256)

@@ -16,14 +16,28 @@ class Losses:
     """Counts since the start of the process."""
 
     def __init__(self) -> None:
-        self.by_field: Counter[str] = Counter()
-        """Values that were lost, by legacy field."""
+        self._by_field: Counter[str] = Counter()
         self._of_clients: Counter[tuple[str, str]] = Counter()
-        """The same, by field and client, of the clients that are known."""
+        """By field and client, of the clients that are known."""
+        self._together: Counter[tuple[str, ...]] = Counter()
+        """Requests that lost these fields, which are not yet counted by field."""
         self.unknown: Counter[str] = Counter()
         """Codes that no table has, by modern field."""
         self.parameters = 0
         """Query parameters that were dropped."""
+
+    @property
+    def by_field(self) -> Counter[str]:
+        """Values that were lost, by legacy field."""
+        while self._together:
+            fields, times = self._together.popitem()
+            for field in fields:
+                self._by_field[field] += times
+        return self._by_field
+
+    def count_declared(self, fields: tuple[str, ...]) -> None:
+        """Count what one request lost of the fields that the legacy model has."""
+        self._together[fields] += 1
 
     def count(
         self,
@@ -35,7 +49,7 @@ class Losses:
         """Count what one request lost, the codes that nobody knew, the parameters dropped."""
         for loss in losses:
             field = pointers.field_path(loss.pointer) if loss.declared else UNDECLARED
-            self.by_field[field] += 1
+            self._by_field[field] += 1
             if client:
                 self._of_clients[field, client] += 1
         for pointer in unknown:

@@ -14,6 +14,8 @@ from proxy.upstream.head import Heads, Told, closes, encoded
 from proxy.upstream.limits import TransportLimits
 
 WITHOUT_BODY = frozenset({204, 304})
+UNUSUAL = frozenset({b"204", b"304", *(b"%d" % status for status in range(100, 200))})
+KEPT = (None, b"keep-alive")
 
 Raw = list[tuple[bytes, bytes]]
 
@@ -91,7 +93,10 @@ class AnswerReader(msgspec.Struct, gc=False):
     def feed(self, data: bytes) -> None:
         """Take the bytes that came next."""
         if not self.status:
-            rest = self._read_head(data)
+            begun = None if self.head else self.heads.begun(data)
+            if begun is not None and self._is_whole(data, *begun):
+                return
+            rest = self._read_head(data, begun)
             if rest is None:
                 return
             data = rest
@@ -106,9 +111,30 @@ class AnswerReader(msgspec.Struct, gc=False):
             self._chunks.drop()
         self._gathered = None
 
-    def _read_head(self, data: bytes) -> bytes | None:
+    def _is_whole(self, data: bytes, told: Told, end: int) -> bool:
+        """
+        Whether this is all of a usual answer: its head and its body and no more. Nothing of that
+        is judged here otherwise than below.
+        """
+        length, size = told.content_length, len(data) - end
+        if (
+            length is None
+            or length != b"%d" % size
+            or told.connection not in KEPT
+            or told.transfer_encoding is not None
+            or told.version != b"1"
+            or told.status in UNUSUAL
+            or self.bodiless
+            or end > self.limits.head_bytes
+            or size > self.limits.body_bytes
+        ):
+            return False
+        self.head, self.told, self.body = data[:end], told, data[end:]
+        self.status, self.complete = int(told.status), True
+        return True
+
+    def _read_head(self, data: bytes, begun: tuple[Told, int] | None) -> bytes | None:
         """What follows the head that counts; None before its end."""
-        begun = None if self.head else self.heads.begun(data)
         if begun is not None:
             told, end = begun
             if self._take_head(data[:end], told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from proxy.errors import (
     UpstreamUnreachableError,
 )
 from proxy.settings import Settings
+from proxy.upstream.answer import Answer
 from proxy.upstream.breaker import Breaker, Breakers
 from proxy.upstream.budget import RetryBudget
 from proxy.upstream.counting import Count, uncounted
@@ -27,11 +28,21 @@ from proxy.upstream.exchange import (
     failure_of,
     reply_of,
 )
+from proxy.upstream.flight import Flight, Outcome
 from proxy.upstream.plain import Carrier
 from proxy.upstream.pool import Connections
 from proxy.upstream.request import Call
 
-__all__ = ["Carrier", "Reply", "Upstream"]
+__all__ = [
+    "FAILURES",
+    "Answer",
+    "Breaker",
+    "Carrier",
+    "Flight",
+    "Outcome",
+    "Reply",
+    "Upstream",
+]
 
 READS = frozenset({"GET", "HEAD"})
 TROUBLE = frozenset({502, 503, 504})
@@ -66,6 +77,14 @@ class Upstream:
         """What this gateway calls itself among the hops of a request."""
         return self._exchange.pseudonym
 
+    def affinity(self, caller: str) -> str | None:
+        """Whose connections a caller may use."""
+        return self._exchange.affinity(caller)
+
+    def template(self, method: str, fields: Iterable[tuple[str, str | None]]) -> bytes | None:
+        """What calls with these fields have in common; see `Exchange.template`."""
+        return self._exchange.template(method, fields)
+
     @property
     def connections(self) -> Connections:
         """How many connections there are now."""
@@ -81,34 +100,74 @@ class Upstream:
         operation: str,
         caller: str = "",
         ends_at: float | None = None,
+        begun: Outcome | None = None,
     ) -> Coroutine[Any, Any, Reply]:
         """
         One call, until `ends_at` by the clock of the event loop, or for as long as a request has.
 
         `path` is made of constants and typed ids; `operation` is its template, which stands for
-        all calls of the kind; `caller` tells whose connections it may use. A read that failed is
+        all calls of the kind; `caller` tells whose connections it may use; of one that was `begun`
+        already, what came of it. A read that failed is
         tried once more where the budget and the time allow it. Raises `SuspendedError`,
         `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
         now = asyncio.get_running_loop().time()
         until = now + self._deadline if ends_at is None else ends_at
         call = self._exchange.call(method, path, headers, content, caller=caller, until=until)
-        return self._asked(call, self.breakers.of(operation), now)
+        return self._asked(call, self.breakers.of(operation), now, begun)
+
+    def begin(
+        self,
+        breaker: Breaker,
+        payload: bytes,
+        method: str,
+        affinity: str | None,
+        *,
+        until: float,
+        when_over: Callable[[], None],
+    ) -> Flight | None:
+        """
+        One call, by a `template`, where nothing stands in its way: a connection is kept for it,
+        and its operation is not suspended. Else none, and nothing is sent.
+
+        `when_over` is called once, when it is over: then the flight is asked what came of it.
+        """
+        transport = self._exchange.transport
+        if transport is None or breaker.is_open:
+            return None
+        began = time.perf_counter()
+        connection = transport.begin(payload, method, affinity, until=until, when_over=when_over)
+        if connection is None:
+            return None
+        return Flight(transport, connection, method, breaker, breaker.admit(), began)
+
+    def went_well(self, flight: Flight) -> None:
+        """A flight was answered as it should be."""
+        flight.breaker.succeeded(flight.admitted)
+        self._budget.deposit()
 
     async def _asked(
-        self, call: Call, breaker: Breaker, now: float, *, again: bool = False
+        self,
+        call: Call,
+        breaker: Breaker,
+        now: float,
+        begun: Outcome | None = None,
+        *,
+        again: bool = False,
     ) -> Reply:
-        if now >= call.until:
+        if begun is None and now >= call.until:
             # A kept connection would still carry it, and nobody would wait for the answer.
             raise UpstreamTimeoutError(sent=False)
-        admitted = breaker.admit()
+        admitted = breaker.admit() if begun is None else begun.admitted
         if not again:
             self._budget.deposit()
         end: Callable[[int], None] = breaker.abandoned
-        began = time.perf_counter()
+        began = time.perf_counter() if begun is None else begun.began
         try:
             try:
-                answer = await self._exchange.send(call)
+                answer = None if begun is None else begun.result()
+                if answer is None:
+                    answer = await self._exchange.send(call)
                 end = breaker.failed if answer.status in TROUBLE else breaker.succeeded
             except FAILURES as error:
                 end = _ending(breaker, error)

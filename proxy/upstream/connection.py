@@ -7,6 +7,7 @@ import math
 import select
 import ssl
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import cast
 
 import httpx
@@ -52,13 +53,60 @@ class Connection(asyncio.Protocol):
         self._opened_at = 0.0
         self._early = False
         self._reader: AnswerReader | None = None
-        self._over: asyncio.Future[None] | None = None
+        self._when_over: Callable[[], None] | None = None
         self._failure: httpx.TransportError | None = None
         # One timer for the deadlines of all calls: most are moved, and hardly one is reached.
         self._timer: asyncio.TimerHandle | None = None
         self._fires = self._due = _NEVER
         self._total_at = 0.0
         self._loop: asyncio.AbstractEventLoop
+
+    def begin(
+        self,
+        payload: bytes,
+        method: str,
+        first_byte_at: float,
+        total_at: float,
+        when_over: Callable[[], None],
+    ) -> None:
+        """
+        Write a request whole.
+
+        `when_over` is called once, when its answer is whole or will not come; `answer` tells
+        which then, and must be asked.
+        """
+        self._reader = AnswerReader(method == "HEAD", self._limits, self._heads)
+        self._when_over = when_over
+        self.begun = self._early = False
+        self._total_at = total_at
+        self._due = due = first_byte_at if first_byte_at < total_at else total_at
+        if due < self._fires:
+            self._fire_at(due)
+        self.transport.write(payload)
+
+    def answer(self) -> AnswerReader:
+        """The answer to what was begun, whole; raises httpx's errors, and then it is closed."""
+        reader, failure = self._reader, self._failure
+        assert reader is not None  # noqa: S101 - for the type checker: something was begun
+        self._due = _NEVER
+        self._reader = self._failure = None
+        if failure is None:
+            return reader
+        reader.drop()
+        self.close("failed")
+        try:
+            raise failure
+        finally:
+            # Else it would hold its own traceback, and the request with it.
+            del failure
+
+    def abandon(self, reason: str) -> None:
+        """Nobody wants the answer any more: it is closed."""
+        assert self._reader is not None  # noqa: S101 - for the type checker: as above
+        self._reader.drop()
+        self._due = _NEVER
+        self._reader = self._when_over = self._failure = None
+        self.close(reason)
 
     async def exchange(
         self, payload: bytes, method: str, first_byte_at: float, total_at: float
@@ -68,31 +116,14 @@ class Connection(asyncio.Protocol):
 
         Whatever goes wrong, also when the caller leaves, it is closed.
         """
-        reader = self._reader = AnswerReader(method == "HEAD", self._limits, self._heads)
-        over = self._over = self._loop.create_future()
-        self.begun = self._early = False
-        self._total_at = total_at
-        self._due = due = first_byte_at if first_byte_at < total_at else total_at
-        if due < self._fires:
-            self._fire_at(due)
+        over: asyncio.Future[None] = self._loop.create_future()
         try:
-            try:
-                self.transport.write(payload)
-                await over
-            finally:
-                self._due = _NEVER
-                self._reader = self._over = None
-                failure, self._failure = self._failure, None
-            if failure is not None:
-                raise failure
+            self.begin(payload, method, first_byte_at, total_at, partial(_set, over))
+            await over
         except BaseException as error:
-            reader.drop()
-            self.close(closing_reason(error))
+            self.abandon(closing_reason(error))
             raise
-        finally:
-            # Else it would hold its own traceback, and the request with it.
-            del failure
-        return reader
+        return self.answer()
 
     def unfit_after(self, answer: AnswerReader) -> str:
         """Why no other call may follow this answer; empty when one may."""
@@ -147,10 +178,10 @@ class Connection(asyncio.Protocol):
         self._count("opened", "")
 
     def data_received(self, data: bytes) -> None:
-        reader, over = self._reader, self._over
-        if reader is None or over is None:
+        reader = self._reader
+        if reader is None:
             self.close("unsolicited")
-        elif over.done():
+        elif self._when_over is None:
             # Between the end of the answer and the caller's next step.
             reader.leftover = True
         else:
@@ -164,7 +195,7 @@ class Connection(asyncio.Protocol):
                 self._end(error)
             else:
                 if reader.complete:
-                    over.set_result(None)
+                    self._end(None)
 
     def eof_received(self) -> None:
         self._lost(None)
@@ -188,6 +219,7 @@ class Connection(asyncio.Protocol):
             else:
                 failure = httpx.ReadError("the connection ended without the answer")
             failure.__cause__ = error
+            self.close("ended")
             self._end(failure)
         self.close("ended")
 
@@ -210,9 +242,16 @@ class Connection(asyncio.Protocol):
             self._end(httpx.ReadTimeout("the answer did not come in time"))
 
     def _end(self, failure: httpx.TransportError | None) -> None:
-        if self._over is not None and not self._over.done():
+        when_over, self._when_over = self._when_over, None
+        if when_over is not None:
             self._failure = failure
-            self._over.set_result(None)
+            when_over()
+
+
+def _set(over: asyncio.Future[None]) -> None:
+    # It is done where its caller leaves in the same moment.
+    if not over.done():
+        over.set_result(None)
 
 
 def closing_reason(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,7 +24,7 @@ from proxy.upstream.chunks import AnswerTooLargeError
 from proxy.upstream.counting import Count
 from proxy.upstream.plain import Carrier, Plain
 from proxy.upstream.pool import Connections
-from proxy.upstream.request import Call, Fields, Home
+from proxy.upstream.request import Call, Fields, Home, template
 from proxy.upstream.tls import client_context
 
 PSEUDONYM = "passerelle"
@@ -104,8 +105,26 @@ class Exchange:
             target = home.target(path)
         except httpx.InvalidURL as error:
             raise UpstreamUnreachableError(sent=False) from error
-        affinity = caller if self._by_caller else None
-        return Call(method, home, target, headers, content or b"", until, affinity)
+        return Call(method, home, target, headers, content or b"", until, self.affinity(caller))
+
+    def template(self, method: str, fields: Iterable[tuple[str, str | None]]) -> bytes | None:
+        """
+        The bytes of the calls that have these fields, to be filled with a path, a value for each
+        field without one, and the line of a body's length; none where these must not be written.
+        """
+        try:
+            return template(method, self._home, fields)
+        except httpx.LocalProtocolError:
+            return None
+
+    def affinity(self, caller: str) -> str | None:
+        """Whose connections a caller may use."""
+        return caller if self._by_caller else None
+
+    @property
+    def transport(self) -> transports.Transport | None:
+        """What carries the calls, where it is our own."""
+        return self._client.transport
 
     async def close(self) -> None:
         """Close the connections."""

@@ -20,6 +20,10 @@ Carrier = httpx.AsyncBaseTransport
 
 LATE_SECONDS = 0.2
 
+_found = httpx.AsyncClient._transport_for_url
+_UNMOCKED = _found if _found.__module__.startswith("httpx.") else None
+"""What it is unless something is mocked."""
+
 
 class Plain(httpx.AsyncClient):
     """One for all callers, of whom nothing stays."""
@@ -27,14 +31,23 @@ class Plain(httpx.AsyncClient):
     def __init__(self, home: httpx.URL, carrier: Carrier, max_bytes: int) -> None:
         super().__init__(base_url=home, transport=carrier, trust_env=False)
         self._max_bytes = max_bytes
+        self._own = carrier if isinstance(carrier, Transport) else None
 
     def carry(self, call: Call) -> Coroutine[Any, Any, Answer]:
         """The answer to a call; raises httpx's errors, some of them at once."""
+        transport = self.transport
+        if transport is not None:
+            return transport.carry(call)
+        return self._through(self._transport_for_url(self.base_url), call)
+
+    @property
+    def transport(self) -> Transport | None:
+        """Our own, where nothing else carries the calls, as a mock would."""
+        if self._own is not None and httpx.AsyncClient._transport_for_url is _UNMOCKED:
+            return None if is_mocked() else self._own
         # It is where httpx's own and respx come together.
         carrier = self._transport_for_url(self.base_url)
-        if isinstance(carrier, Transport) and not is_mocked():
-            return carrier.carry(call)
-        return self._through(carrier, call)
+        return carrier if isinstance(carrier, Transport) and not is_mocked() else None
 
     async def _through(self, carrier: Carrier, call: Call) -> Answered:
         """The same of a strange one, which may keep no time and give no answer whole."""

@@ -45,7 +45,7 @@ class Home:
     def __init__(self, url: httpx.URL, always: Fields = ()) -> None:
         self.url = url
         self.host = url.netloc.decode("ascii")
-        self._path = url.raw_path.rstrip(b"/").decode("ascii")
+        self.path = url.raw_path.rstrip(b"/").decode("ascii")
         self._always = always
 
     def beside(self, names: Container[str]) -> Fields:
@@ -54,7 +54,7 @@ class Home:
 
     def target(self, path: str) -> str:
         """A path below it as it is sent; raises `httpx.InvalidURL`."""
-        target = self._path + path or "/"
+        target = self.path + path or "/"
         if not _TARGET.fullmatch(target):
             # Not as it is: httpx knows how it is quoted, or that it cannot be.
             target = httpx.URL(str(self.url).rstrip("/") + path).raw_path.decode("ascii")
@@ -155,6 +155,18 @@ class Form:
         self._ends = 2 * self._text.count("\r\n")
         self._framed = method in WITH_BODY
 
+    def template(self, base: str, values: Iterable[str | None]) -> bytes:
+        """
+        The bytes of a head, to be filled with what stands behind `base` in the target, a value for
+        each that is none here, and the line of the length of a body, in this order.
+        """
+        text = self._text.replace("%%", "%%%%")
+        given = ["%b" if value is None else value.replace("%", "%%") for value in values]
+        head = (text % (f"{base.replace('%', '%%')}%b", *given, "%b")).encode("latin-1")
+        if len(head.translate(None, _TEXT)) != self._ends:
+            raise httpx.LocalProtocolError("a field's value has a control character")
+        return head
+
     def written(self, target: str, values: Iterable[str], body: bytes) -> bytes:
         """The bytes of one of them."""
         length, ends = "", self._ends
@@ -165,6 +177,15 @@ class Form:
         if len(head.translate(None, _TEXT)) != ends:
             raise httpx.LocalProtocolError("a field's value has a control character")
         return head + body
+
+
+def template(method: str, home: Home, fields: Iterable[tuple[str, str | None]]) -> bytes:
+    """
+    What calls have in common whose fields are these, but for those without a value here: see
+    `Form.template`. Raises `httpx.LocalProtocolError`.
+    """
+    names, values = zip(*fields, strict=True)
+    return _form(method, home, names).template(home.path, values)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
 
 import httpcore
@@ -117,6 +117,54 @@ class Transport(httpx.AsyncBaseTransport):
             )
         )
 
+    def begin(
+        self,
+        payload: bytes,
+        method: str,
+        affinity: Hashable,
+        *,
+        until: float,
+        when_over: Callable[[], None],
+    ) -> Connection | None:
+        """
+        A request on a connection that is kept, or none where there is none.
+
+        When it is over, `when_over` is called, and `answer` must be.
+        """
+        now = asyncio.get_running_loop().time()
+        connection = self._pool.kept(affinity, now)
+        if connection is not None:
+            self._count("reused", "")
+            first_byte_at = now + self._limits.first_byte_seconds
+            connection.begin(payload, method, first_byte_at, until, when_over)
+        return connection
+
+    def answer(self, connection: Connection) -> AnswerReader:
+        """What came of a request that was begun; raises httpx's errors."""
+        try:
+            answer = connection.answer()
+        except BaseException:
+            self._pool.free()
+            raise
+        now = asyncio.get_running_loop().time()
+        self._pool.keep(connection, connection.unfit_after(answer), now)
+        if answer.told.content_encoding is not None:
+            answer.refuse_coding()
+        return answer
+
+    def goes_again(self, connection: Connection, method: str, error: BaseException) -> bool:
+        """Whether a call is made once more, for the kept connection ended before its answer."""
+        stale = isinstance(error, httpx.ReadError | httpx.WriteError) and not connection.begun
+        if stale and method in TWICE:
+            self._count("stale_retry", "")
+            return True
+        return False
+
+    def abandon(self, connection: Connection) -> None:
+        """Nobody waits for the answer to a request that was begun."""
+        connection.abandon("cancelled")
+        self._pool.free()
+
     async def _carried(self, call: _Sending) -> AnswerReader:
         loop, pool = asyncio.get_running_loop(), self._pool
         now = loop.time()
@@ -133,8 +181,8 @@ class Transport(httpx.AsyncBaseTransport):
                     answer = await connection.exchange(
                         call.payload, call.method, now + call.first_byte_seconds, call.total_at
                     )
-                except (httpx.ReadError, httpx.WriteError) as ended:
-                    if connection.begun or call.method not in TWICE:
+                except httpx.NetworkError as ended:
+                    if not self.goes_again(connection, call.method, ended):
                         raise
                     connection, answer = await self._once_more(call, ended)
         except BaseException:
@@ -187,7 +235,6 @@ class Transport(httpx.AsyncBaseTransport):
         self, call: _Sending, ended: httpx.NetworkError
     ) -> tuple[Connection, AnswerReader]:
         """A read on a fresh connection, for the kept one ended before its answer."""
-        self._count("stale_retry", "")
         try:
             return await self._afresh(call)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

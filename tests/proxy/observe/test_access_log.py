@@ -7,7 +7,7 @@ import contextlib
 import io
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -15,7 +15,7 @@ import respx
 
 from proxy.credentials.hashes import SecretHash
 from proxy.observe import logs
-from proxy.observe.access_log import AccessLog, Carried
+from proxy.observe.access_log import AccessLog, Alike, Carried
 from proxy.observe.text_lines import Colours
 from tests.proxy.conftest import KEYS, UPSTREAM, Gateways, LogLines
 from tests.proxy.documents import MODERN_RECORDS, RECORDS, legacy_document, modern_document
@@ -65,6 +65,39 @@ def test_a_line_is_what_structlog_would_write(
     theirs, ours = log_lines.text.splitlines()
     assert TIME.search(ours)
     assert TIME.sub("", ours) == TIME.sub("", theirs)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+@pytest.mark.parametrize("carried", [(frozenset(), 0, frozenset()), (LOST, 3, UNKNOWN)])
+def test_a_line_like_many_others_is_the_same_line(
+    form: Literal["json", "text"], carried: Carried, log_lines: LogLines
+) -> None:
+    alike = Alike.of("POST", "/records/{id}/50%", 201, carried)
+    with contextlib.redirect_stderr(log_lines.stream):
+        logs.configure(form)
+
+    logs.access.tell(
+        request_id=REQUEST["request_id"],
+        method="POST",
+        route="/records/{id}/50%",
+        status=201,
+        milliseconds=3.14,
+        dropped_parameters=0,
+        carried=carried,
+        called=(202, 12.04),
+    )
+    logs.access.tell_alike(alike, REQUEST["request_id"], 3.14, (202, 12.04))
+
+    one, other = log_lines.text.splitlines()
+    if form == "json":
+        assert TIME.search(other)
+        assert TIME.sub("", one) == TIME.sub("", other)
+    else:
+        assert one.partition(" ")[2] == other.partition(" ")[2]
+
+
+def test_nothing_is_written_of_lines_alike_either_where_all_are_silenced() -> None:
+    AccessLog().tell_alike(Alike.of("GET", "/records", 200), "0" * 32, 1.0, (200, 1.0))
 
 
 def test_every_field_of_a_line_is_a_named_one(log_lines: LogLines) -> None:
