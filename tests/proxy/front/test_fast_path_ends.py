@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 import respx
 
 from mappings.core.record_mapping import RecordMapping
-from tests.proxy.conftest import LogLines
+from proxy.front.fast_path import FastPath
+from proxy.legacy_request import Fields
+from tests.proxy.conftest import Gateways, LogLines
 from tests.proxy.documents import ID, legacy_document, modern_document
 from tests.proxy.front.both_ways import (
     GOOD,
@@ -304,6 +307,19 @@ async def test_a_credential_that_cannot_be_written_goes_like_all_others(
             assert (await ways.same(get(), GOOD))[9:12] == b"200"
 
         assert ways.begun == 0
+
+
+@pytest.mark.parametrize("name", ["tokens", "opaque"])
+async def test_where_the_credential_becomes_another_no_request_is_plain(
+    name: str, gateways: Gateways
+) -> None:
+    gateway = gateways.app(intent_minutes=0).state.gateway
+    fields = Fields([(b"authorization", b"Bearer a")])
+    assert FastPath(gateway).known(b"GET", fields) is not None
+
+    credentials = replace(gateway.credentials, **{name: cast("Any", object())})
+
+    assert FastPath(replace(gateway, credentials=credentials)).known(b"GET", fields) is None
 
 
 async def test_nothing_of_a_request_stays_on_an_idle_connection(

@@ -10,6 +10,7 @@ import respx
 
 from proxy.errors import ProxyError
 from proxy.journey import legacy_body
+from proxy.legacy_request import Fields
 from tests.proxy.conftest import Gateways
 from tests.proxy.documents import (
     MODERN_RECORD,
@@ -211,3 +212,21 @@ def test_the_reason_of_a_refusal_holds_nothing_of_the_body() -> None:
         with pytest.raises(ProxyError) as caught:
             legacy_body.parse(body, "", None, 8)
         assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "plain"),
+    [
+        ([], True),
+        ([(b"content-type", b"application/json; charset=UTF8")], True),
+        ([(b"content-type", b"application/json; charset=latin1")], False),
+        ([(b"content-type", b"application/json; charset=none-such")], False),
+        ([(b"content-encoding", b"gzip")], False),
+        ([(b"content-encoding", b"identity")], False),
+    ],
+    ids=["none", "UTF-8", "another charset", "no charset", "an encoding", "identity"],
+)
+def test_a_body_is_plain_where_it_is_read_as_it_came(
+    fields: list[tuple[bytes, bytes]], plain: bool
+) -> None:
+    assert legacy_body.is_plain(Fields(fields)) is plain

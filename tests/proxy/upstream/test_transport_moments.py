@@ -61,6 +61,20 @@ async def test_an_end_before_the_caller_has_taken_his_answer_takes_nothing_from_
         assert connection.closed == "ended"
 
 
+async def test_an_answer_that_comes_as_its_caller_leaves_is_let_go() -> None:
+    async with scripted([HOLD]) as upstream:
+        connection = await connected(upstream)
+        call = asyncio.create_task(connection.exchange(b"x", "GET", soon(), soon()))
+        await asyncio.sleep(0)
+
+        call.cancel()
+        connection.data_received(answer(b"good"))
+
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert connection.closed == "cancelled"
+
+
 async def test_a_pipe_that_broke_under_the_request_is_a_write_error() -> None:
     async with scripted([HOLD]) as upstream:
         connection = await connected(upstream)
