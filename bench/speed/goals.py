@@ -54,6 +54,9 @@ class Judged:
             return "not measured"
         if self.measured <= self.goal:
             return "goal"
+        if self.least == math.inf:
+            # There is a goal alone, and it is missed.
+            return "MISSED"
         return "least" if self.held else "SHORT"
 
 
