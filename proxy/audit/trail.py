@@ -20,7 +20,7 @@ from proxy.audit.keys import AuditKey
 from proxy.audit.lines import FIRST, LAST, START, Claim, line_of
 from proxy.observe.logs import log
 
-BEGUN = ".begun"
+HANDED_OVER = ".begun"
 """What a file is called until its first line stands: no file of a folder is ever empty."""
 
 ROOM_BYTES = 64 * 1024
@@ -113,12 +113,12 @@ class Trail:
         try:
             self.append(FIRST, now, {**first, **told})
             os.fsync(self._opened)
-            (folder / BEGUN).rename(folder / self.name)
+            (folder / HANDED_OVER).rename(folder / self.name)
             _sync_folder(self._book.folder)
         except OSError:
             os.close(self._opened)
             with suppress(OSError):
-                (folder / BEGUN).unlink()
+                (folder / HANDED_OVER).unlink()
             raise
 
     @property
@@ -201,9 +201,9 @@ class Trail:
 
 def _opened(folder: AuditFolder) -> int:
     # One that a killed process has left, or a pipe that would be waited for.
-    (folder.path / BEGUN).unlink(missing_ok=True)
+    (folder.path / HANDED_OVER).unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    opened = os.open(folder.path / BEGUN, flags, 0o600)
+    opened = os.open(folder.path / HANDED_OVER, flags, 0o600)
     # It tells others that the file is being written; nobody else has it.
     fcntl.flock(opened, fcntl.LOCK_EX)
     return opened

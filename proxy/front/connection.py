@@ -15,7 +15,7 @@ from proxy.credentials.shown import TLS_SUBJECT
 from proxy.front import framing
 from proxy.front.alarm import NEVER, Alarm
 from proxy.front.exchange import Exchange
-from proxy.front.fast_path import FastRequest
+from proxy.front.fast_request import FastRequest
 from proxy.front.framing import Refusal
 from proxy.front.outlet import LINGER_BYTES, Outlet
 from proxy.front.tls import subject_of

@@ -24,8 +24,8 @@ from proxy.front.request_id import FIELD, SCOPE, request_id_of
 from proxy.front.wire import LEFT
 from proxy.journey import answers, headers
 from proxy.journey.answers import Answer
-from proxy.journey.begun import BEGUN, Begun
 from proxy.journey.gateway import Gateway
+from proxy.journey.handed_over import HANDED_OVER, HandedOver
 from proxy.journey.walk import Walk
 from proxy.legacy_request import LegacyRequest
 from proxy.observe.access_log import NOTHING_LOST
@@ -52,13 +52,13 @@ class Door:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         state = scope.get("state", {})
-        begun: Begun | None = state.pop(BEGUN, None)
-        if begun is None:
+        before: HandedOver | None = state.pop(HANDED_OVER, None)
+        if before is None:
             walk = Walk(self.gateway, request, given or request_id_of(request.fields), task)
         else:
-            began = begun.began
-            walk = Walk(self.gateway, request, begun.request_id, task, begun_as=begun)
-            walk.held = len(begun.body)
+            began = before.began
+            walk = Walk(self.gateway, request, before.request_id, task, handed_over=before)
+            walk.held = len(before.body)
         if self.gateway.spans is not None:
             walk.span = self.gateway.spans.begin(headers.trace(request.fields))
         state[LEFT] = walk.leave
@@ -99,7 +99,7 @@ class Door:
             ended = UpstreamTimeoutError() if walk.begun else OverloadedError()
             return answers.failure(ended, pack, head=head)
         except Exception as error:  # noqa: BLE001 - the outermost handler: no client sees a traceback
-            _log_failure(error, walk.request_id)
+            log_failure(error, walk.request_id)
             return answers.failure(ProxyError(), pack, head=head)
 
     def _count(self, walk: Walk, dropped: int) -> None:
@@ -173,8 +173,8 @@ def _log_contract(error: UpstreamContractError, request_id: str) -> None:
     log.error("upstream answer does not fit", request_id=request_id, places=places)
 
 
-def _log_failure(error: Exception, request_id: str) -> None:
-    """Where it went wrong, without the message: that could hold a value."""
+def log_failure(error: Exception, request_id: str) -> None:
+    """Say where it went wrong, without the message: that could hold a value."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     at = f"{last.filename.rpartition('/')[2]}:{last.lineno} {last.name}"
     log.error("failure", request_id=request_id, error=type(error).__name__, at=at)

@@ -15,11 +15,12 @@ from proxy.front.alarm import NEVER
 from proxy.front.bounds import Bounds
 from proxy.front.connection import BODY, HEAD, IDLE, Connection
 from proxy.front.exchange import Exchange
-from proxy.front.fast_path import FastRequest, KnownHead
+from proxy.front.fast_path import KnownHead
+from proxy.front.fast_request import FastRequest
 from proxy.front.first_line import FirstLine
 from proxy.front.framing import Refusal
 from proxy.front.same_head import SameHead
-from proxy.journey.begun import BEGUN, Begun
+from proxy.journey.handed_over import HANDED_OVER, HandedOver
 from proxy.legacy_request import Fields
 
 MAX_QUEUED = 16
@@ -105,11 +106,11 @@ class HardenedProtocol(Connection):
         self._let_in(exchange)
 
     def go_on(
-        self, request: FastRequest, method: bytes, url: bytes, fields: Fields, begun: Begun
+        self, request: FastRequest, method: bytes, url: bytes, fields: Fields, before: HandedOver
     ) -> None:
         """Let a request go the way of all others that turned out to be no plain one."""
         scope = self._scope(method, "1.1", url, fields)
-        scope["state"][BEGUN] = begun
+        scope["state"][HANDED_OVER] = before
         exchange = Exchange(self, scope, request.keep_alive, False)
         exchange.body_complete()
         if request.disconnected:

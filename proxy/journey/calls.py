@@ -49,7 +49,7 @@ class Calls:
     metrics: Metrics
     span: RequestSpan | None = None
     """The span that theirs belong to, where there are any."""
-    begun: Outcome | None = None
+    outcome: Outcome | None = None
     """What came of the first of them, where that was made before."""
     status: int | None = None
     milliseconds: float = 0.0
@@ -116,7 +116,7 @@ class Calls:
         credential = self.caller.authorization
         shown = [] if credential is None else [("authorization", credential)]
         operation, began = f"{call.method} {call.path}", perf_counter()
-        begun, self.begun = self.begun, None
+        outcome, self.outcome = self.outcome, None
         try:
             reply = await self.upstream.ask(
                 call.method,
@@ -126,7 +126,7 @@ class Calls:
                 operation=operation,
                 caller=credential or "",
                 ends_at=self.ends_at,
-                begun=begun,
+                outcome=outcome,
             )
         except UpstreamError as error:
             self.metrics.call_failed(operation, error, perf_counter() - began)

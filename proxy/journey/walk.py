@@ -18,9 +18,9 @@ from proxy.errors import (
 )
 from proxy.journey import answers, headers, legacy_body
 from proxy.journey.answers import Answer
-from proxy.journey.begun import Begun
 from proxy.journey.calls import Calls
 from proxy.journey.gateway import Gateway
+from proxy.journey.handed_over import HandedOver
 from proxy.journey.routing import Route
 from proxy.journey.translation import Journey
 from proxy.legacy_request import LegacyRequest
@@ -53,7 +53,7 @@ class Walk:
     """Its span, where there are any."""
     client: str = ""
     """The uid of the legacy application that sent it, where it is one of the operator's list."""
-    begun_as: Begun | None = None
+    handed_over: HandedOver | None = None
     """How far it had come on a faster way, where it did."""
     held: int = 0
     """How many bytes of its body are held."""
@@ -71,11 +71,11 @@ class Walk:
         cancelled = task.cancelling()
         self.ends_at = deadlines.begin(task)
         try:
-            if self.begun_as is None:
+            if self.handed_over is None:
                 await turns.take()
             else:
                 # It has its turn, and its time began with it.
-                self.ends_at = self.begun_as.ends_at
+                self.ends_at = self.handed_over.ends_at
             try:
                 return await self._work(route, body)
             finally:
@@ -122,7 +122,7 @@ class Walk:
             self.ends_at,
             gateway.metrics,
             self.span,
-            None if self.begun_as is None else self.begun_as.outcome,
+            None if self.handed_over is None else self.handed_over.outcome,
         )
         ids = await gateway.memory.modern(row, route.ids)
         journey = self.journey = Journey(gateway, request, route, row, calls, ids, document)
@@ -155,8 +155,8 @@ class Walk:
 
     async def _body(self, row: Row) -> bytes:
         """What the client sent, whole."""
-        if self.begun_as is not None:
-            return self.begun_as.body
+        if self.handed_over is not None:
+            return self.handed_over.body
         try:
             return await legacy_body.read(
                 self.request, self.gateway.settings.max_body_bytes, self._hold

@@ -100,21 +100,21 @@ class Upstream:
         operation: str,
         caller: str = "",
         ends_at: float | None = None,
-        begun: Outcome | None = None,
+        outcome: Outcome | None = None,
     ) -> Coroutine[Any, Any, Reply]:
         """
         One call, until `ends_at` by the clock of the event loop, or for as long as a request has.
 
         `path` is made of constants and typed ids; `operation` is its template, which stands for
-        all calls of the kind; `caller` tells whose connections it may use; of one that was `begun`
-        already, what came of it. A read that failed is
+        all calls of the kind; `caller` tells whose connections it may use; of one that was made
+        before, `outcome` is what came of it. A read that failed is
         tried once more where the budget and the time allow it. Raises `SuspendedError`,
         `UpstreamTimeoutError`, `UpstreamUnreachableError`, `UpstreamContractError`.
         """
         now = asyncio.get_running_loop().time()
         until = now + self._deadline if ends_at is None else ends_at
         call = self._exchange.call(method, path, headers, content, caller=caller, until=until)
-        return self._asked(call, self.breakers.of(operation), now, begun)
+        return self._asked(call, self.breakers.of(operation), now, outcome)
 
     def begin(
         self,
@@ -151,21 +151,21 @@ class Upstream:
         call: Call,
         breaker: Breaker,
         now: float,
-        begun: Outcome | None = None,
+        outcome: Outcome | None = None,
         *,
         again: bool = False,
     ) -> Reply:
-        if begun is None and now >= call.until:
+        if outcome is None and now >= call.until:
             # A kept connection would still carry it, and nobody would wait for the answer.
             raise UpstreamTimeoutError(sent=False)
-        admitted = breaker.admit() if begun is None else begun.admitted
+        admitted = breaker.admit() if outcome is None else outcome.admitted
         if not again:
             self._budget.deposit()
         end: Callable[[int], None] = breaker.abandoned
-        began = time.perf_counter() if begun is None else begun.began
+        began = time.perf_counter() if outcome is None else outcome.began
         try:
             try:
-                answer = None if begun is None else begun.result()
+                answer = None if outcome is None else outcome.result()
                 if answer is None:
                     answer = await self._exchange.send(call)
                 end = breaker.failed if answer.status in TROUBLE else breaker.succeeded

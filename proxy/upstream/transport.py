@@ -136,7 +136,11 @@ class Transport(httpx.AsyncBaseTransport):
         if connection is not None:
             self._count("reused", "")
             first_byte_at = now + self._limits.first_byte_seconds
-            connection.begin(payload, method, first_byte_at, until, when_over)
+            try:
+                connection.begin(payload, method, first_byte_at, until, when_over)
+            except BaseException:
+                self.abandon(connection)
+                raise
         return connection
 
     def answer(self, connection: Connection) -> AnswerReader:

@@ -12,7 +12,7 @@ import pytest
 
 from proxy.audit.folder import LOCK
 from proxy.audit.keys import AuditKey
-from proxy.audit.trail import BEGUN, Beginning, Trail, remove
+from proxy.audit.trail import HANDED_OVER, Beginning, Trail, remove
 from tests.proxy.audit.written import KEY, NOW, Writer, events_in, no_file_beyond, tamper
 from tests.proxy.conftest import LogLines
 
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_begun_leaves_nothing(writer: Writer) -> None:
 
 
 def test_what_was_begun_by_a_process_that_was_killed_is_in_nobodys_way(writer: Writer) -> None:
-    (writer.path / BEGUN).write_bytes(b'{"half')
+    (writer.path / HANDED_OVER).write_bytes(b'{"half')
 
     writer.file()
 
@@ -96,7 +96,7 @@ def test_what_was_begun_by_a_process_that_was_killed_is_in_nobodys_way(writer: W
 
 
 def test_a_pipe_in_the_place_of_what_is_begun_is_not_waited_for(writer: Writer) -> None:
-    os.mkfifo(writer.path / BEGUN)
+    os.mkfifo(writer.path / HANDED_OVER)
 
     path = writer.file()
 
@@ -104,7 +104,7 @@ def test_a_pipe_in_the_place_of_what_is_begun_is_not_waited_for(writer: Writer) 
     assert writer.findings() == []
 
 
-@pytest.mark.parametrize("name", [BEGUN, LOCK])
+@pytest.mark.parametrize("name", [HANDED_OVER, LOCK])
 def test_nothing_is_made_through_a_link(writer: Writer, tmp_path: Path, name: str) -> None:
     elsewhere = tmp_path / "elsewhere"
     (writer.path / name).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from proxy.audit.audit import Audit
 from proxy.audit.folder import LOCK, AuditFolder
 from proxy.audit.keys import AuditKey
 from proxy.audit.lines import Claim
-from proxy.audit.trail import BEGUN, Beginning, Book, Trail
+from proxy.audit.trail import HANDED_OVER, Beginning, Book, Trail
 from proxy.audit.verify import Verified, verify
 
 KEYS = f"k1:{base64.b64encode(bytes(32)).decode()}"
@@ -136,9 +136,9 @@ def tamper(path: Path, how: str) -> None:
 @contextmanager
 def no_file_can_be_begun(folder: Path) -> Iterator[None]:
     """Something lies in the way of the next file."""
-    (folder / BEGUN).mkdir(parents=True)
+    (folder / HANDED_OVER).mkdir(parents=True)
     yield
-    (folder / BEGUN).rmdir()
+    (folder / HANDED_OVER).rmdir()
 
 
 @contextmanager

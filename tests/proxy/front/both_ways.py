@@ -15,7 +15,8 @@ from uvicorn.server import ServerState
 
 from proxy.app import create_app
 from proxy.cli.serving import config
-from proxy.front.fast_path import FastPath, FastRequest, KnownHead
+from proxy.front.fast_path import FastPath, KnownHead
+from proxy.front.fast_request import FastRequest
 from proxy.front.protocol import HardenedProtocol
 from proxy.front.wire import Wire
 from proxy.journey.gateway import Gateway

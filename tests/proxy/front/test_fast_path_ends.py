@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import respx
 from mappings.core.record_mapping import RecordMapping
 from proxy.front.fast_path import FastPath
 from proxy.legacy_request import Fields
+from proxy.upstream.connection import Connection as UpstreamConnection
 from tests.proxy.conftest import Gateways, LogLines
 from tests.proxy.documents import ID, legacy_document, modern_document
 from tests.proxy.front.both_ways import (
@@ -270,17 +272,43 @@ async def test_no_call_leaves_the_machine_while_the_new_api_is_mocked(
 
 
 @pytest.mark.parametrize("fails", ["asked", "shown"])
-async def test_what_fails_on_the_fast_path_goes_like_all_others(
+async def test_what_fails_on_the_fast_path_is_told_and_goes_like_all_others(
     fails: str, tmp_path: Path, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*given: object) -> None:
-        raise OSError
+        raise OSError("Perrine Kerlouan")
 
-    async with both_ways(tmp_path, log_lines) as ways:
-        await ways.warm(get(), GOOD)
+    async with one_way(tmp_path, log_lines, fast=True) as way:
+        await way.ask(get(), GOOD)
         monkeypatch.setattr(f"proxy.journey.direct.DirectReading.{fails}", fail)
 
-        assert (await ways.same(get(), GOOD))[9:12] == b"200"
+        answered, calls, logged = await way.ask(get(), GOOD)
+
+        assert answered[9:12] == b"200"
+        assert len(calls) == 1
+        told = [(line["event"], line.get("error")) for line in logged]
+        assert told == [("failure", "OSError"), ("request", None)]
+        assert "Perrine" not in str(logged)
+        assert held(way) == (0, 0, 0)
+
+
+async def test_a_call_that_cannot_be_written_holds_nothing(
+    tmp_path: Path, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: UpstreamConnection, *given: object) -> None:
+        connection._reader = Mock()
+        raise RuntimeError
+
+    async with one_way(tmp_path, log_lines, fast=True) as way:
+        await way.ask(post(), MADE)
+        monkeypatch.setattr(UpstreamConnection, "begin", fail)
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        reader, writer = await way.connection()
+        writer.write(post())
+
+        assert await reader.read() == b""
+        assert held(way) == (0, 0, 0)
+        assert way.gateway.upstream.connections.used == 0
 
 
 async def test_a_creation_is_plain_also_where_its_mapping_has_no_form_for_bytes(

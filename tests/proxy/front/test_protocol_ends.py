@@ -29,7 +29,7 @@ from tests.proxy.front.wired import (
 )
 
 SOON = 0.1
-BEGUN = {
+HANDED_OVER = {
     "half a first line": (b"GET /a", 408),
     "half a head": (get()[:-2], 408),
     "an empty line": (b"\r\n", 408),
@@ -45,9 +45,9 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
     return "asyncio", {"use_uvloop": request.param}
 
 
-@pytest.mark.parametrize("name", BEGUN)
+@pytest.mark.parametrize("name", HANDED_OVER)
 async def test_what_does_not_come_in_time_is_refused(name: str) -> None:
-    raw, status = BEGUN[name]
+    raw, status = HANDED_OVER[name]
     made = served(head_seconds=SOON, body_seconds=SOON)
     async with listening(made), client(made) as peer:
         if raw:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from proxy.upstream.client import Outcome
 
-BEGUN = "passerelle.begun"
+HANDED_OVER = "passerelle.handed_over"
 """Under this name the state of a request holds it."""
 
 
 @dataclass(slots=True)
-class Begun:
+class HandedOver:
     """It has its turn, and its call was made: the journey goes on from there."""
 
     request_id: str
